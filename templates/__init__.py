@@ -1,0 +1,1 @@
+"""The shape of a generated module, as a real module for an example Protocol."""
