@@ -1,0 +1,76 @@
+# Each target makes the virtual environment it needs. VENV and PYTHON choose another:
+#     make test VENV=.venv-3.12 PYTHON=python3.12
+
+VENV ?= .venv
+# The interpreter that makes the virtual environment; empty: the first that will do.
+PYTHON ?=
+# What `make test` gives to pytest besides.
+ARGS ?=
+
+bin := $(VENV)/bin
+python := $(bin)/python
+installed := $(VENV)/.installed
+installed_benchmarks := $(VENV)/.installed-benchmarks
+
+.PHONY: help demo test check format bench golden clean
+
+help:
+	@echo "make demo    run the examples: servers, clients and callbacks as processes"
+	@echo "make test    run the tests (one of them: make test ARGS=tests/unit/test_cli.py)"
+	@echo "make check   lint, formatting and types (ruff, mypy strict, pyright strict)"
+	@echo "make format  format the code"
+	@echo "make golden  write the expected output of tests/generated anew; review the diff"
+	@echo "make bench   measure the generator beside its peers"
+	@echo "make clean   remove the virtual environments and caches"
+
+demo: $(installed)
+	$(python) -m demo
+
+test: $(installed)
+	$(python) -m pytest -n auto --dist worksteal $(ARGS)
+
+check: $(installed)
+	$(bin)/ruff format --check .
+	$(bin)/ruff check .
+	$(bin)/mypy
+	$(bin)/pyright --pythonpath $(python)
+
+format: $(installed)
+	$(bin)/ruff format .
+	$(bin)/ruff check --select I --fix .
+
+golden: $(installed)
+	$(python) -m tests.generated.regenerate
+
+bench: $(installed_benchmarks)
+	$(python) -m benchmarks.generate $(ARGS)
+
+clean:
+	rm -rf .venv .venv-* build dist *.egg-info .callbackgen_cache
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(installed): pyproject.toml | $(python)
+	$(python) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(installed_benchmarks): $(installed)
+	$(python) -m pip install --quiet --disable-pip-version-check -e '.[benchmarks]'
+	@touch $@
+
+# Each candidate is run: a version manager's shim may stand in PATH for a Python that is
+# not there, and some systems have Python without its venv module.
+$(python):
+	@for candidate in "$(PYTHON)" python3 python3.13 python3.12 python3.11; do \
+	    if [ -n "$$candidate" ] && "$$candidate" -c \
+	        'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
+	        2>/dev/null; then \
+	        echo "$(VENV): made with $$("$$candidate" -V) ($$candidate)"; \
+	        exec "$$candidate" -m venv "$(VENV)"; \
+	    elif [ -n "$(PYTHON)" ]; then \
+	        echo "$(PYTHON) is not Python 3.11 or newer with its venv module." >&2; \
+	        exit 1; \
+	    fi; \
+	done; \
+	echo "Python 3.11 or newer, with its venv module, is needed and was not found." >&2; \
+	echo "Install it, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; \
+	exit 1
