@@ -2,53 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-
-from callbackgen.generator.diagnostics import Diagnostic
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """All that decides the result, from the command line and from pyproject.toml.
-
-    Paths are absolute. `roots` are the folders under which dotted names are looked
-    up before ``sys.path``. `outputs` gives another module name to the Protocols
-    named in it (``{"orders.Listener": "orders_listener_remote"}``).
-    """
-
-    targets: tuple[str, ...]
-    working_directory: Path
-    roots: tuple[Path, ...]
-    output: Path | None = None
-    outputs: Mapping[str, str] = field(default_factory=dict[str, str])
-    templates: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratedModule:
-    """A module that is to be written, and why it is.
-
-    `interface` is the dotted name of its Protocol, as in its header. `reason` says
-    why a Protocol is generated that was not asked for (``result of Service.open``).
-    """
-
-    path: Path
-    text: str
-    interface: str
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The modules in a stable order, the warnings, and what the result rests on.
-
-    `read` are the files whose content matters, `absent` the paths where nothing was
-    found but where a new file would change the result.
-    """
-
-    modules: tuple[GeneratedModule, ...]
-    warnings: tuple[Diagnostic, ...]
-    read: tuple[Path, ...]
-    absent: tuple[Path, ...]
+from callbackgen.generator.request import GeneratedModule as GeneratedModule
+from callbackgen.generator.request import Outcome as Outcome
+from callbackgen.generator.request import Request as Request

@@ -1,0 +1,244 @@
+"""What the names in a source file mean, from its import statements alone."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from callbackgen.generator.diagnostics import Refused
+from callbackgen.generator.locate import Finder
+from callbackgen.generator.source import Assigned, Defined, Definition, Imported, Source
+from callbackgen.interface import Symbol
+
+TYPING_MODULES = frozenset({"typing", "typing_extensions"})
+
+KNOWN_MODULES = frozenset(
+    {
+        *TYPING_MODULES,
+        "abc",
+        "builtins",
+        "collections",
+        "collections.abc",
+        "contextlib",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "functools",
+        "ipaddress",
+        "os",
+        "pathlib",
+        "types",
+        "uuid",
+        "warnings",
+        "Pyro5.api",
+        "Pyro5.server",
+        "callbackgen.markers",
+    }
+)
+"""Modules that are known by heart: their sources are never looked into."""
+
+_BUILTINS = frozenset(dir(builtins))
+
+_DECLARATIONS = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple"})
+
+
+class Undefined(Exception):
+    """A name that no import, definition or builtin binds. The argument is the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a symbol is defined in the end, after all re-exports."""
+
+    symbol: Symbol
+    source: Source
+    definition: Definition
+
+
+class Role(enum.Enum):
+    """What kind of thing a class statement makes."""
+
+    PROTOCOL = "Protocol"
+    TYPED_DICT = "TypedDict"
+    CLASS = "class"
+
+
+@dataclass(slots=True)
+class Library:
+    """All sources that one run has read, and what their names mean."""
+
+    finder: Finder
+    _sources: dict[str, Source | None] = field(
+        default_factory=dict[str, "Source | None"]
+    )
+
+    @property
+    def sources(self) -> Iterator[Source]:
+        return (source for source in self._sources.values() if source is not None)
+
+    def source(self, module: str) -> Source | None:
+        """The source of a module, or None if it has none that can be found."""
+        if module not in self._sources:
+            file = self.finder.module(module)
+            self._sources[module] = Source(file) if file else None
+        return self._sources[module]
+
+    def add(self, source: Source) -> None:
+        """Use a source that was named by path in place of what a look-up gives."""
+        self._sources[source.module_name] = source
+
+    # -- from a written name to a symbol ---------------------------------------
+
+    def resolve(
+        self, dotted: str, source: Source, inner: Iterable[Mapping[str, Definition]]
+    ) -> Symbol:
+        """The symbol that `dotted` stands for in `source`.
+
+        `inner` are the scopes of the classes around the place, innermost first.
+        Raises Undefined.
+        """
+        first, *rest = dotted.split(".")
+        for names in inner:
+            found = names.get(first)
+            if isinstance(found, Defined):
+                name = ".".join([found.qualified_name, *rest])
+                return Symbol(source.module_name, name)
+        found = source.names.get(first)
+        match found:
+            case Imported(module=module, name=None):
+                return self._in_module(module, rest, dotted)
+            case Imported(module=module, name=str(name)):
+                if rest and self.finder.module(f"{module}.{name}"):
+                    return self._in_module(f"{module}.{name}", rest, dotted)
+                return Symbol(module, ".".join([name, *rest]))
+            case Assigned() | Defined():
+                return Symbol(source.module_name, dotted)
+            case _:
+                return self._unbound(first, dotted, source)
+
+    def _in_module(self, module: str, rest: list[str], dotted: str) -> Symbol:
+        while len(rest) > 1 and self._is_module(f"{module}.{rest[0]}"):
+            module, rest = f"{module}.{rest[0]}", rest[1:]
+        if not rest:
+            raise Undefined(dotted)
+        return Symbol(module, ".".join(rest))
+
+    def _is_module(self, name: str) -> bool:
+        return name in KNOWN_MODULES or self.finder.module(name) is not None
+
+    def _unbound(self, first: str, dotted: str, source: Source) -> Symbol:
+        for module in source.stars:
+            if module in KNOWN_MODULES:
+                return Symbol(module, dotted)
+            other = self.source(module)
+            if other and not first.startswith("_") and first in other.names:
+                return Symbol(module, dotted)
+        if first in _BUILTINS:
+            return Symbol("builtins", dotted)
+        raise Undefined(first)
+
+    # -- from a symbol to its definition ---------------------------------------
+
+    def find(self, symbol: Symbol) -> Found | None:
+        """The definition of a symbol, through any number of re-exports.
+
+        None for what has no source here: known modules, extension modules and
+        modules that cannot be found or parsed.
+        """
+        seen: set[Symbol] = set()
+        while symbol not in seen and symbol.module not in KNOWN_MODULES:
+            seen.add(symbol)
+            source = self._readable(symbol.module)
+            if source is None:
+                return None
+            definition = source.definition(symbol.name)
+            if isinstance(definition, Assigned | Defined):
+                if target := self._renamed(definition, source):
+                    symbol = target
+                    continue
+                return Found(symbol, source, definition)
+            try:
+                symbol = self.resolve(symbol.name, source, ())
+            except Undefined:
+                return None
+        return None
+
+    def _readable(self, module: str) -> Source | None:
+        try:
+            return self.source(module)
+        except Refused:
+            # Not the file that was asked for: what it defines is simply unknown.
+            self._sources[module] = None
+            return None
+
+    def _renamed(self, definition: Definition, source: Source) -> Symbol | None:
+        """The class that ``Other = Class`` only gives another name to."""
+        if not isinstance(definition, Assigned) or definition.annotation is not None:
+            return None
+        text = _dotted(definition.value)
+        if text is None:
+            return None
+        try:
+            symbol = self.resolve(text, source, ())
+        except Undefined:
+            return None
+        found = self.find(symbol)
+        is_class = found is not None and isinstance(found.definition, Defined)
+        return found.symbol if found and is_class else None
+
+    def role(self, found: Found) -> Role:
+        """What the class of a definition is, going by its bases."""
+        return self._role(found, frozenset())
+
+    def _role(self, found: Found, seen: frozenset[Symbol]) -> Role:
+        definition = found.definition
+        if not isinstance(definition, Defined) or found.symbol in seen:
+            return Role.CLASS
+        for base in definition.node.bases:
+            symbol = self.base(base, found.source)
+            if symbol is None:
+                continue
+            if symbol.module in TYPING_MODULES:
+                if symbol.name == "Protocol":
+                    return Role.PROTOCOL
+                if symbol.name == "TypedDict":
+                    return Role.TYPED_DICT
+            above = self.find(symbol)
+            if above and self._role(above, seen | {found.symbol}) is Role.TYPED_DICT:
+                return Role.TYPED_DICT
+        return Role.CLASS
+
+    def base(self, base: ast.expr, source: Source) -> Symbol | None:
+        """The symbol of a base class as written, its type arguments left out."""
+        text = _dotted(base.value if isinstance(base, ast.Subscript) else base)
+        if text is None:
+            return None
+        try:
+            return self.resolve(text, source, ())
+        except Undefined:
+            return None
+
+    def declares(self, definition: Definition, source: Source) -> str | None:
+        """``TypeVar``, ``ParamSpec``, ``TypeVarTuple`` or ``NewType`` if it is one."""
+        if not isinstance(definition, Assigned):
+            return None
+        if not isinstance(definition.value, ast.Call):
+            return None
+        symbol = self.base(definition.value.func, source)
+        if symbol is None or symbol.module not in TYPING_MODULES:
+            return None
+        return symbol.name if symbol.name in _DECLARATIONS | {"NewType"} else None
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """The text of a plain or dotted name, None for any other expression."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        value = _dotted(node.value)
+        return value and f"{value}.{node.attr}"
+    return None

@@ -1,0 +1,369 @@
+"""One source file: its text, what it defines by name, and its classes as libcst trees.
+
+``ast`` is ten times faster than libcst, so it finds the names of a module, and libcst
+parses only the classes that are asked for. Where the running Python's ``ast`` cannot
+parse a file (PEP 695 on 3.11), libcst reads the whole file; only what libcst refuses
+too is a syntax error.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+import libcst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from callbackgen.generator.diagnostics import Diagnostic, Refused
+from callbackgen.generator.locate import ModuleFile
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A name that an import statement binds: `module`, or `name` in it."""
+
+    module: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A name that an assignment or a ``type`` statement binds."""
+
+    value: ast.expr
+    annotation: ast.expr | None = None
+    type_parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A class statement. `qualified_name` has the classes around it."""
+
+    node: ast.ClassDef
+    qualified_name: str
+
+
+Definition: TypeAlias = Imported | Assigned | Defined
+Names: TypeAlias = dict[str, Definition]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTree:
+    """The libcst form of one class, and how to say where a node of it stands."""
+
+    node: libcst.ClassDef
+    module: libcst.Module
+    first_line: int
+    """The line of the file that the module's first line is."""
+
+    def position(self, node: libcst.CSTNode) -> tuple[int, int]:
+        """Line and column of a node, both from 1. Dear: only for a finding."""
+        wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
+        start = wrapper.resolve(PositionProvider)[node].start
+        return start.line + self.first_line - 1, start.column + 1
+
+    def code(self, node: libcst.CSTNode) -> str:
+        return self.module.code_for_node(node)
+
+
+@dataclass(slots=True, weakref_slot=True)
+class _Whole:
+    """A file that only libcst can parse."""
+
+    module: libcst.Module
+    parameters: dict[str, tuple[str, ...]] = field(
+        default_factory=dict[str, "tuple[str, ...]"]
+    )
+
+
+class Source:
+    """One source file. Raises Refused (CBG001, CBG006) if it cannot be read."""
+
+    def __init__(self, file: ModuleFile) -> None:
+        self.file = file
+        self.text = _decoded(file.path)
+        self.stars: list[str] = []
+        self._whole: _Whole | None = None
+        try:
+            tree = _parsed(self.text)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            tree = self._parse_whole(error)
+        self.names: Names = {}
+        self._collect(tree.body, self.names, "")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    @property
+    def module_name(self) -> str:
+        return self.file.name
+
+    @property
+    def path(self) -> Path:
+        return self.file.path
+
+    # -- names ---------------------------------------------------------------
+
+    def definition(self, qualified_name: str) -> Definition | None:
+        """What a dotted name is bound to, class by class."""
+        first, *rest = qualified_name.split(".")
+        found = self.names.get(first)
+        for name in rest:
+            if not isinstance(found, Defined):
+                return None
+            found = self.members(found).get(name)
+        return found
+
+    def members(self, defined: Defined) -> Names:
+        """The classes and aliases that a class body defines."""
+        inside: Names = {}
+        self._collect(defined.node.body, inside, f"{defined.qualified_name}.")
+        return inside
+
+    def classes(self) -> Iterator[Defined]:
+        """Every class at the top level of the module, in order."""
+        for found in self.names.values():
+            if isinstance(found, Defined):
+                yield found
+
+    def hidden_class(self, name: str) -> ast.ClassDef | None:
+        """A class of that name inside a function, if there is one."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                tree = ast.parse(self.text)
+            except (SyntaxError, ValueError):
+                return None
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and node.name == name:
+                return node
+        return None
+
+    def _collect(self, body: Sequence[ast.stmt], names: Names, prefix: str) -> None:
+        """Bind what statements bind; of two alternatives the first one counts."""
+        for statement in body:
+            match statement:
+                case ast.Import(names=imports):
+                    for alias in imports:
+                        module = alias.name if alias.asname else _head(alias.name)
+                        bound = alias.asname or module
+                        names.setdefault(bound, Imported(module, None))
+                case ast.ImportFrom(names=imports):
+                    self._collect_from(statement, names)
+                case ast.ClassDef(name=name):
+                    names.setdefault(name, Defined(statement, prefix + name))
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    names.setdefault(name, Assigned(value))
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                    parameters = self._parameters_of(name)
+                    names.setdefault(
+                        name, Assigned(value, statement.annotation, parameters)
+                    )
+                case ast.If(test=test, body=then, orelse=otherwise):
+                    if ast.unparse(test).startswith("not "):
+                        then, otherwise = otherwise, then
+                    self._collect(then, names, prefix)
+                    self._collect(otherwise, names, prefix)
+                case ast.Try(body=then, handlers=handlers, orelse=otherwise):
+                    self._collect(then, names, prefix)
+                    self._collect(otherwise, names, prefix)
+                    for handler in handlers:
+                        self._collect(handler.body, names, prefix)
+                case ast.With(body=then):
+                    self._collect(then, names, prefix)
+                case _:
+                    self._collect_type_statement(statement, names)
+
+    def _collect_from(self, statement: ast.ImportFrom, names: Names) -> None:
+        module = self._absolute(statement.module, statement.level)
+        for alias in statement.names:
+            if alias.name == "*":
+                self.stars.append(module)
+            else:
+                bound = alias.asname or alias.name
+                names.setdefault(bound, Imported(module, alias.name))
+
+    def _collect_type_statement(self, statement: ast.stmt, names: Names) -> None:
+        # ``ast.TypeAlias`` came with Python 3.12.
+        if type(statement).__name__ == "TypeAlias":
+            name: ast.Name = statement.name  # type: ignore[attr-defined]
+            value: ast.expr = statement.value  # type: ignore[attr-defined]
+            listed: list[ast.AST] = statement.type_params  # type: ignore[attr-defined]
+            parameters = tuple(str(getattr(item, "name", "")) for item in listed)
+            names.setdefault(name.id, Assigned(value, _TYPE_STATEMENT, parameters))
+
+    def _absolute(self, module: str | None, level: int) -> str:
+        """The absolute name in ``from ..module import``."""
+        if not level:
+            return module or ""
+        parts = self.module_name.split(".")
+        drop = level - 1 if self.file.is_package else level
+        kept = parts[: len(parts) - drop] if drop else parts
+        return ".".join([*kept, module] if module else kept)
+
+    # -- trees ---------------------------------------------------------------
+
+    def tree(self, defined: Defined) -> ClassTree:
+        """The libcst form of a class."""
+        if self._whole:
+            module = self._whole.module
+            node = _find(module, defined.qualified_name)
+            return ClassTree(node, module, 1)
+        top = self.names[_head(defined.qualified_name)]
+        assert isinstance(top, Defined)
+        first = min([top.node.lineno, *(d.lineno for d in top.node.decorator_list)])
+        lines = self.lines[first - 1 : top.node.end_lineno]
+        if lines[0][:1].isspace():
+            lines.insert(0, "if True:")
+            first -= 1
+        module = libcst.parse_module("\n".join(lines) + "\n")
+        return ClassTree(_find(module, defined.qualified_name), module, first)
+
+    def _parse_whole(self, error: Exception) -> ast.Module:
+        try:
+            module = libcst.parse_module(self.text)
+            self._whole = _Whole(module)
+            plain = module.visit(_Plain(self._whole.parameters))
+            return _parsed(plain.code)
+        except (libcst.ParserSyntaxError, SyntaxError, ValueError, RecursionError):
+            raise Refused(_syntax_error(self.path, self.lines, error)) from None
+
+    def _parameters_of(self, name: str) -> tuple[str, ...]:
+        return self._whole.parameters.get(name, ()) if self._whole else ()
+
+
+_TYPE_STATEMENT = ast.Name(id="TypeAlias")
+"""Stands as the annotation of a name that a ``type`` statement defines."""
+
+
+class _Plain(libcst.CSTTransformer):
+    """Takes out what the running Python's ``ast`` may not know, names kept."""
+
+    def __init__(self, parameters: dict[str, tuple[str, ...]]) -> None:
+        self.parameters = parameters
+
+    def visit_FunctionDef(self, node: libcst.FunctionDef) -> bool:
+        return False
+
+    def leave_FunctionDef(
+        self, original_node: libcst.FunctionDef, updated_node: libcst.FunctionDef
+    ) -> libcst.RemovalSentinel:
+        return libcst.RemoveFromParent()
+
+    def leave_ClassDef(
+        self, original_node: libcst.ClassDef, updated_node: libcst.ClassDef
+    ) -> libcst.ClassDef:
+        return updated_node.with_changes(type_parameters=None)
+
+    def leave_FormattedString(
+        self,
+        original_node: libcst.FormattedString,
+        updated_node: libcst.FormattedString,
+    ) -> libcst.BaseExpression:
+        return libcst.SimpleString('""')
+
+    def leave_TypeAlias(
+        self, original_node: libcst.TypeAlias, updated_node: libcst.TypeAlias
+    ) -> libcst.AnnAssign:
+        listed = original_node.type_parameters
+        self.parameters[original_node.name.value] = tuple(
+            item.param.name.value for item in (listed.params if listed else ())
+        )
+        return libcst.AnnAssign(
+            updated_node.name,
+            libcst.Annotation(libcst.Name("TypeAlias")),
+            updated_node.value,
+        )
+
+
+def _decoded(path: Path) -> str:
+    """The text of a source file as Python decodes it: BOM, cookie, line ends."""
+    try:
+        data = path.read_bytes()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refused(_unreadable(path, f"cannot be read: {reason}")) from None
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        raise Refused(_unreadable(path, f"cannot be decoded: {error}")) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _unreadable(path: Path, what: str) -> Diagnostic:
+    return Diagnostic(
+        "CBG006",
+        f"the file {what}",
+        "save it as UTF-8, or name its encoding in the first line: # coding: latin-1",
+        path,
+    )
+
+
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        # An invalid escape in somebody's string is not ours to warn of.
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _syntax_error(path: Path, lines: list[str], error: Exception) -> Diagnostic:
+    line, column, message = 0, 0, str(error)
+    if isinstance(error, SyntaxError):
+        line, column, message = error.lineno or 0, error.offset or 0, error.msg
+    elif isinstance(error, RecursionError):
+        message = "too deeply nested"
+    return Diagnostic(
+        "CBG001",
+        f"syntax error: {message}",
+        "this is Python's own message; correct the file and run again",
+        path,
+        line,
+        column,
+        lines[line - 1] if 0 < line <= len(lines) else "",
+    )
+
+
+def _find(module: libcst.Module, qualified_name: str) -> libcst.ClassDef:
+    body: Sequence[libcst.BaseStatement | libcst.BaseSmallStatement] = module.body
+    found: libcst.ClassDef | None = None
+    for name in qualified_name.split("."):
+        found = next(node for node in _class_nodes(body) if node.name.value == name)
+        body = found.body.body
+    assert found is not None
+    return found
+
+
+def _class_nodes(
+    body: Sequence[libcst.CSTNode],
+) -> Iterator[libcst.ClassDef]:
+    """The classes of a body, those in ``if`` and ``try`` blocks too, in order."""
+    for statement in body:
+        match statement:
+            case libcst.ClassDef():
+                yield statement
+            case libcst.If(body=block, orelse=otherwise):
+                yield from _class_nodes(block.body)
+                if otherwise is not None:
+                    yield from _class_nodes([otherwise])
+            case libcst.Else(body=block) | libcst.With(body=block):
+                yield from _class_nodes(block.body)
+            case libcst.Try(body=block, handlers=handlers, orelse=otherwise):
+                yield from _class_nodes(block.body)
+                for handler in handlers:
+                    yield from _class_nodes(handler.body.body)
+                if otherwise is not None:
+                    yield from _class_nodes(otherwise.body.body)
+            case _:
+                continue
+
+
+def _head(dotted: str) -> str:
+    return dotted.partition(".")[0]
