@@ -104,7 +104,7 @@ class Library:
         first, *rest = dotted.split(".")
         for names in inner:
             found = names.get(first)
-            if isinstance(found, Defined):
+            if isinstance(found, Assigned | Defined):
                 name = ".".join([found.qualified_name, *rest])
                 return Symbol(source.module_name, name)
         found = source.names.get(first)

@@ -37,6 +37,7 @@ class Imported:
 class Assigned:
     """A name that an assignment or a ``type`` statement binds."""
 
+    qualified_name: str
     value: ast.expr
     annotation: ast.expr | None = None
     type_parameters: tuple[str, ...] = ()
@@ -161,11 +162,14 @@ class Source:
                 case ast.ClassDef(name=name):
                     names.setdefault(name, Defined(statement, prefix + name))
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    names.setdefault(name, Assigned(value))
+                    names.setdefault(name, Assigned(prefix + name, value))
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                     parameters = self._parameters_of(name)
                     names.setdefault(
-                        name, Assigned(value, statement.annotation, parameters)
+                        name,
+                        Assigned(
+                            prefix + name, value, statement.annotation, parameters
+                        ),
                     )
                 case ast.If(test=test, body=then, orelse=otherwise):
                     if ast.unparse(test).startswith("not "):
@@ -180,7 +184,7 @@ class Source:
                 case ast.With(body=then):
                     self._collect(then, names, prefix)
                 case _:
-                    self._collect_type_statement(statement, names)
+                    self._collect_type_statement(statement, names, prefix)
 
     def _collect_from(self, statement: ast.ImportFrom, names: Names) -> None:
         module = self._absolute(statement.module, statement.level)
@@ -191,14 +195,19 @@ class Source:
                 bound = alias.asname or alias.name
                 names.setdefault(bound, Imported(module, alias.name))
 
-    def _collect_type_statement(self, statement: ast.stmt, names: Names) -> None:
+    def _collect_type_statement(
+        self, statement: ast.stmt, names: Names, prefix: str
+    ) -> None:
         # ``ast.TypeAlias`` came with Python 3.12.
         if type(statement).__name__ == "TypeAlias":
             name: ast.Name = statement.name  # type: ignore[attr-defined]
             value: ast.expr = statement.value  # type: ignore[attr-defined]
             listed: list[ast.AST] = statement.type_params  # type: ignore[attr-defined]
             parameters = tuple(str(getattr(item, "name", "")) for item in listed)
-            names.setdefault(name.id, Assigned(value, _TYPE_STATEMENT, parameters))
+            names.setdefault(
+                name.id,
+                Assigned(prefix + name.id, value, _TYPE_STATEMENT, parameters),
+            )
 
     def _absolute(self, module: str | None, level: int) -> str:
         """The absolute name in ``from ..module import``."""
