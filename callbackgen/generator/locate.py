@@ -17,6 +17,7 @@ from callbackgen.generator.diagnostics import Diagnostic, Refused
 from callbackgen.generator.request import Request
 
 _SUFFIXES = (".pyi", ".py")
+_STANDARD_LIBRARY = Path(os.__file__).parent
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -116,6 +117,12 @@ class Finder:
             return False
         inside = path.relative_to(self.working_directory)
         return _INSTALLED.isdisjoint(inside.parts)
+
+    def is_standard(self, path: Path) -> bool:
+        """Whether a file belongs to Python's standard library."""
+        return path.is_relative_to(_STANDARD_LIBRARY) and _INSTALLED.isdisjoint(
+            path.parts
+        )
 
     def target(self, text: str) -> Target:
         """What `text` names: a module, or a class in one, by dotted name or path.

@@ -132,13 +132,13 @@ class Library:
 
     def _unbound(self, first: str, dotted: str, source: Source) -> Symbol:
         for module in source.stars:
-            if module in KNOWN_MODULES:
-                return Symbol(module, dotted)
-            other = self.source(module)
+            other = None if module in KNOWN_MODULES else self._readable(module)
             if other and not first.startswith("_") and first in other.names:
                 return Symbol(module, dotted)
         if first in _BUILTINS:
             return Symbol("builtins", dotted)
+        for module in sorted(KNOWN_MODULES.intersection(source.stars)):
+            return Symbol(module, dotted)
         raise Undefined(first)
 
     # -- from a symbol to its definition ---------------------------------------

@@ -425,9 +425,12 @@ def _no_class(source: Source, qualified_name: str) -> Diagnostic:
             source.lines[hidden.lineno - 1],
         )
     known = ", ".join(defined.qualified_name for defined in source.classes())
+    what = f"no class {qualified_name} in {source.path.name}"
+    if source.file.is_package:
+        what = f"neither a module nor a class {qualified_name} in {source.module_name}"
     return Diagnostic(
         "CBG003",
-        f"there is no class {qualified_name} in {source.path.name}",
+        f"there is {what}",
         f"it has {known}" if known else "the module has no class at its top level",
         source.path,
     )
