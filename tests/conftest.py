@@ -1,0 +1,41 @@
+"""What holds for every test: it says what it is for, and it leaves no thread behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+THREADS_OF_THE_RUN_TIME = "callbackgen"
+"""The run time's own threads, which live as long as the process, are named so."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that does not state the behaviour it holds."""
+    silent = [
+        item.nodeid
+        for item in items
+        if isinstance(item, pytest.Function) and not item.function.__doc__
+    ]
+    if silent:
+        raise pytest.UsageError(
+            "These tests need a docstring that states the behaviour they hold: "
+            + ", ".join(silent)
+        )
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """Every thread that a test starts has ended when the test has."""
+    before = set(threading.enumerate())
+    yield
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    left: list[str] = []
+    for thread in started:
+        if thread.name.startswith(THREADS_OF_THE_RUN_TIME):
+            continue
+        thread.join(timeout=10)
+        if thread.is_alive():
+            left.append(thread.name)
+    assert not left, f"the test left threads running: {', '.join(left)}"
