@@ -9,6 +9,7 @@ ARGS ?=
 
 bin := $(VENV)/bin
 python := $(bin)/python
+pip := $(python) -m pip -qq --disable-pip-version-check
 installed := $(VENV)/.installed
 installed_benchmarks := $(VENV)/.installed-benchmarks
 
@@ -50,11 +51,13 @@ clean:
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(installed): pyproject.toml | $(python)
-	$(python) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@echo "$(VENV): installing callbackgen and what its development needs"
+	@$(pip) install -e '.[dev]'
 	@touch $@
 
 $(installed_benchmarks): $(installed)
-	$(python) -m pip install --quiet --disable-pip-version-check -e '.[benchmarks]'
+	@echo "$(VENV): installing the peers that the benchmarks measure"
+	@$(pip) install -e '.[benchmarks]'
 	@touch $@
 
 # Each candidate is run: a version manager's shim may stand in PATH for a Python that is

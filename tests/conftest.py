@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     silent = [
         item.nodeid
         for item in items
-        if isinstance(item, pytest.Function) and not item.function.__doc__
+        if isinstance(item, pytest.Function) and not getattr(item.obj, "__doc__", "")
     ]
     if silent:
         raise pytest.UsageError(

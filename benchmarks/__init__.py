@@ -1,0 +1,1 @@
+"""This project beside its peers: each module here is one command."""
