@@ -1,0 +1,18 @@
+from typing import Protocol, TypedDict
+
+
+class Outer:
+    class Options(TypedDict, total=False):
+        loud: bool
+
+    Names = list[str]
+
+    class Nested(Protocol):
+        def ring(self, options: "Outer.Options") -> "Outer.Names": ...
+
+        class Inside(Protocol):
+            def deep(self) -> int: ...
+
+
+class User(Protocol):
+    def use(self, nested: Outer.Nested, inside: Outer.Nested.Inside) -> int: ...

@@ -1,0 +1,26 @@
+from typing import Any, Literal, Protocol, overload
+
+
+class Overloads(Protocol):
+    @overload
+    def get(self, key: str) -> str: ...
+    @overload
+    def get(self, key: str, default: int) -> str | int: ...
+    @overload
+    def get(self, key: int, *, many: Literal[True]) -> list[str]:
+        """By number."""
+
+    @overload
+    def get(self, key: int) -> int: ...
+
+    @overload
+    async def wait(self, seconds: int) -> int: ...
+    @overload
+    async def wait(self, seconds: str) -> str: ...
+
+    @overload
+    def __call__(self) -> None: ...
+    @overload
+    def __call__(self, value: int) -> int: ...
+
+    def plain(self, value: Any) -> Any: ...

@@ -1,0 +1,6 @@
+from typing import Protocol
+
+
+class Unannotated(Protocol):
+    def changed(self, symbol, price: float = 1.0, *rest, **more):  # callbackgen: ignore[CBG140]
+        ...
