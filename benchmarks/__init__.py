@@ -1,1 +1,1 @@
-"""This project beside its peers: each module here is one command."""
+"""The project beside its peers: each module here is one command."""

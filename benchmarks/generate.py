@@ -7,9 +7,10 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -153,13 +154,13 @@ def _peers(
         interfaces.service(methods), encoding="utf-8"
     )
     protoc = [sys.executable, "-m", "grpc_tools.protoc", "-I.", "measured.proto"]
-    outputs = ["--python_out=out", "--pyi_out=out", "--grpc_python_out=out"]
+    outputs = ["--python_out=out", "--grpc_python_out=out"]
     yield Command(f"protoc, {label}", [*protoc, *outputs], folder)
 
 
 def _script(name: str) -> str:
     """The installed command of this virtual environment."""
-    path = shutil.which(name, path=os.path.dirname(sys.executable))
+    path = shutil.which(name, path=Path(sys.executable).parent)
     if path is None:
         raise click.ClickException(
             f"{name} is not installed beside this Python: run `make bench`"
@@ -189,7 +190,7 @@ def report(times: dict[str, float], rounds: int) -> str:
         "",
         "## Goals",
         "",
-        *_table(("goal", "measured", ""), list(_goals(times))),
+        *_table(("goal", "measured", "result"), list(_goals(times))),
     ]
     return "\n".join([*lines, ""])
 
@@ -204,7 +205,7 @@ def _goals(times: dict[str, float]) -> Iterator[tuple[str, str, str]]:
         )
     costs = [
         (times[ours(after)] - times[ours(before)]) / (after - before) * 1000
-        for before, after in zip(SIZES, SIZES[1:], strict=False)
+        for before, after in pairwise(SIZES)
     ]
     yield (
         f"linear: ms a further method, from {SIZES[0]} to {SIZES[-1]} methods",
@@ -217,9 +218,7 @@ def _verdict(is_met: bool) -> str:
     return "met" if is_met else "NOT MET"
 
 
-def _table(
-    head: tuple[str, ...], rows: list[tuple[str, ...]] | list[tuple[str, str, str]]
-) -> Iterator[str]:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     dashes = tuple(
         "-" * width if number == 0 else "-" * (width - 1) + ":"

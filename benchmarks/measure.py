@@ -1,4 +1,4 @@
-"""Whole processes, timed in turns, so that a slow minute of the machine hits them all."""
+"""Whole processes, timed in turns: a slow minute of the machine hits them all."""
 
 from __future__ import annotations
 
