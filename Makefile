@@ -45,7 +45,7 @@ golden: $(installed)
 
 # An editable install slows down the start of every process in its environment, so that
 # what users have is measured in an environment of its own.
-bench: .venv-benchmarks/.installed
+bench: .venv-benchmarks/.installed-benchmarks
 	@rm -rf build
 	@.venv-benchmarks/bin/python -m pip $(quiet) install --force-reinstall --no-deps .
 	@rm -rf build
@@ -60,7 +60,7 @@ $(installed): pyproject.toml | $(python)
 	@$(pip) install -e '.[dev]'
 	@touch $@
 
-.venv-benchmarks/.installed: pyproject.toml
+.venv-benchmarks/.installed-benchmarks: pyproject.toml
 	@$(MAKE) --no-print-directory VENV=.venv-benchmarks .venv-benchmarks/bin/python
 	@echo ".venv-benchmarks: installing the peers that the benchmarks measure"
 	@.venv-benchmarks/bin/python -m pip $(quiet) install '.[benchmarks]'
