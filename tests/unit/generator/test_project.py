@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from hypothesis import given
@@ -187,6 +188,8 @@ def test_the_table_must_be_a_table(tmp_path: Path) -> None:
     assert (found.code, found.line) == ("CBG010", 2)
 
 
+_Value: TypeAlias = "bool | int | str | list[_Value] | dict[str, _Value] | None"
+
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab\0\n\"'é", max_size=3),
     lambda inner: (
@@ -197,7 +200,7 @@ _VALUES = st.recursive(
 )
 
 
-def _as_toml(value: object) -> str:
+def _as_toml(value: _Value) -> str:
     match value:
         case bool():
             return str(value).lower()
@@ -217,7 +220,7 @@ def _as_toml(value: object) -> str:
 
 @given(table=st.dictionaries(st.sampled_from([*KEYS, "other"]), _VALUES))
 def test_every_table_is_read_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, table: dict[str, object]
+    tmp_path_factory: pytest.TempPathFactory, table: dict[str, _Value]
 ) -> None:
     """Whatever stands in the table: settings, or located errors, and nothing else."""
     text = "[tool.callbackgen]\n"
@@ -279,7 +282,7 @@ class TestRequest:
         assert wanted.working_directory == tmp_path
         assert wanted.roots == (tmp_path, tmp_path / "src", Path("/more"))
         assert wanted.targets == (
-            os.path.join("app", "inner", "prices.py:Listener"),
-            os.path.join("app", "x.py"),
+            str(Path("app/inner/prices.py:Listener")),
+            str(Path("app/x.py")),
             "a.B",
         )
