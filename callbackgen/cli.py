@@ -53,7 +53,7 @@ def callbackgen(context: click.Context) -> None:
         callbackgen generate prices.Listener
     writes listener_remote.py beside prices.py. It has ListenerWrapper, which the
     client puts around its own object, and ListenerStub, by which the server calls it.
-    """  # noqa: D301 - click's mark for text that is not to be filled
+    """
     if os.environ.get("NO_COLOR"):
         context.color = False
 
@@ -152,7 +152,7 @@ def generate(
         0  done, or up to date
         1  out of date (--check)
         2  wrong use, or a Protocol that cannot be carried
-    """  # noqa: D301 - click's mark for text that is not to be filled
+    """
     modes = {"--stdout": stdout, "--check": check, "--diff": diff, "--watch": watch}
     chosen = [name for name, is_given in modes.items() if is_given]
     if len(chosen) > 1:

@@ -112,9 +112,8 @@ class Presenter:
         if len(wanted) != 1:
             names = ", ".join(module.interface for module in wanted)
             raise click.UsageError(f"--stdout prints one module: name one of {names}")
-        stdout = click.get_binary_stream("stdout")
-        stdout.write(wanted[0].text.encode("utf-8"))
-        stdout.flush()
+        # Bytes: neither the terminal's encoding nor its line ends are the module's.
+        click.echo(wanted[0].text.encode("utf-8"), nl=False)
         return DONE
 
     def watch(self) -> int:
