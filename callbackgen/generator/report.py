@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from callbackgen.generator.diagnostics import Diagnostic
 
 _INDENT = "    "
+_UNPRINTABLE = ("Cc", "Cs", "Cf")
 _WIDTH = 160
 """Longer source lines are shown in part, around the column."""
 
@@ -95,24 +96,25 @@ def count(diagnostics: Iterable[Diagnostic]) -> str:
 def _block(diagnostic: Diagnostic, folder: str) -> str:
     place = "callbackgen"
     if diagnostic.path is not None:
-        place = shown(diagnostic.path, folder)
+        place = _clean(shown(diagnostic.path, folder))
     for number in (diagnostic.line, diagnostic.column):
         place += f":{number}" if number and diagnostic.line else ""
     colour = "yellow" if diagnostic.is_warning else "red"
     kind = "warning: " if diagnostic.is_warning else ""
     code = click.style(diagnostic.code, fg=colour, bold=True)
-    lines = [f"{click.style(place, bold=True)}: {code}: {kind}{diagnostic.message}"]
+    message = _clean(diagnostic.message)
+    lines = [f"{click.style(place, bold=True)}: {code}: {kind}{message}"]
     if diagnostic.source_line.strip():
         lines += _pointed(diagnostic.source_line, diagnostic.column, colour)
     if diagnostic.hint:
-        hint = diagnostic.hint.replace("\n", f"\n{_INDENT}      ")
+        hint = _clean(diagnostic.hint).replace("\n", f"\n{_INDENT}      ")
         lines.append(f"{_INDENT}{click.style('hint:', fg='cyan')} {hint}")
     return "\n".join(lines)
 
 
 def _pointed(source: str, column: int, colour: str) -> list[str]:
     """The source line and, below it, a caret under the column."""
-    source = "".join(map(_printable, source.rstrip("\r\n")))
+    source = _clean(source.rstrip("\r\n"), but="\t")
     if len(source) > _WIDTH:
         start = max(0, column - 1 - _WIDTH // 2)
         source = source[start : start + _WIDTH]
@@ -126,11 +128,17 @@ def _pointed(source: str, column: int, colour: str) -> list[str]:
     ]
 
 
-def _printable(character: str) -> str:
-    # A source file must not be able to send control codes to a terminal.
-    if character == "\t" or unicodedata.category(character) not in ("Cc", "Cs", "Cf"):
-        return character
-    return "\N{REPLACEMENT CHARACTER}"
+def _clean(text: str, but: str = "\n") -> str:
+    """The text without what would command a terminal: names and sources may have it.
+
+    `but`: control characters that stay.
+    """
+    return "".join(
+        character
+        if character in but or unicodedata.category(character) not in _UNPRINTABLE
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
 
 
 def _blank(character: str) -> str:
