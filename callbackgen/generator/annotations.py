@@ -203,6 +203,8 @@ class Annotations:
     def _name(self, dotted: str, items: Iterable[ast.expr], scope: Scope) -> Type:
         if dotted in scope.parameters:
             return Variable(dotted)
+        if dotted.endswith((".args", ".kwargs")):
+            self._refuse_parameters_of(dotted.rpartition(".")[0], scope)
         written = self.symbol(dotted, scope)
         symbol = canonical(written)
         self._refuse_special(symbol)
@@ -227,6 +229,17 @@ class Annotations:
         if symbol == Symbol("builtins", "tuple") and _is_empty_tuple(arguments):
             return Apply(symbol, ())
         return Apply(symbol, tuple(self.convert(item, scope) for item in arguments))
+
+    def _refuse_parameters_of(self, owner: str, scope: Scope) -> None:
+        """``P.args`` and ``P.kwargs`` of a ParamSpec."""
+        if owner in scope.parameters:
+            raise _variadic(owner)
+        found = self.library.find(self.symbol(owner, scope))
+        if (
+            found is not None
+            and self.library.declares(found.definition, found.source) == "ParamSpec"
+        ):
+            raise _variadic(owner)
 
     def _refuse_special(self, symbol: Symbol) -> None:
         if symbol.module != "typing":

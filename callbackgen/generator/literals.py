@@ -71,6 +71,20 @@ def literal(node: libcst.BaseExpression) -> str | None:
 
 
 def _number(text: str) -> str:
-    """Prefix, exponent and suffix in lower case, hexadecimal digits in upper case."""
+    """A number as the formatters write it.
+
+    Prefix, exponent and suffix are in lower case, hexadecimal digits in upper case,
+    and there is a digit on either side of the point.
+    """
     text = text.lower()
-    return f"0x{text[2:].upper()}" if text.startswith("0x") else text
+    if text.startswith("0x"):
+        return f"0x{text[2:].upper()}"
+    if text.startswith(("0b", "0o")):
+        return text
+    suffix = "j" if text.endswith("j") else ""
+    mantissa, e, exponent = text.removesuffix("j").partition("e")
+    if mantissa.startswith("."):
+        mantissa = f"0{mantissa}"
+    if mantissa.endswith("."):
+        mantissa = f"{mantissa}0"
+    return f"{mantissa}{e}{exponent.removeprefix('+')}{suffix}"
