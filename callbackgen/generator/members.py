@@ -134,8 +134,7 @@ class BodyReader:
                 case "ClassVar":
                     raise _class_variable(name)
                 case "Annotated":
-                    assert isinstance(expression.slice, ast.Tuple)
-                    expression = expression.slice.elts[0]
+                    expression = _first(expression.slice)
                     continue
                 case _:
                     break
@@ -382,6 +381,10 @@ def _overload(
     return ReadMember(
         merged, known.place, known.places | moved, known.first_parameters + first
     )
+
+
+def _first(node: ast.expr) -> ast.expr:
+    return node.elts[0] if isinstance(node, ast.Tuple) and node.elts else node
 
 
 def _is_dunder(name: str) -> bool:

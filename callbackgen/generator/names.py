@@ -150,22 +150,25 @@ class Library:
         modules that cannot be found or parsed.
         """
         seen: set[Symbol] = set()
+        alias: Found | None = None
         while symbol not in seen and symbol.module not in KNOWN_MODULES:
             seen.add(symbol)
             source = self._readable(symbol.module)
             if source is None:
-                return None
+                break
             definition = source.definition(symbol.name)
-            if isinstance(definition, Assigned | Defined):
-                if target := self._renamed(definition, source):
-                    symbol = target
-                    continue
+            following: Symbol | None
+            if isinstance(definition, Defined):
                 return Found(symbol, source, definition)
-            try:
-                symbol = self.resolve(symbol.name, source, ())
-            except Undefined:
-                return None
-        return None
+            if isinstance(definition, Assigned):
+                alias = alias or Found(symbol, source, definition)
+                following = self._renamed(definition, source)
+            else:
+                following = self._resolved(symbol.name, source)
+            if following is None:
+                break
+            symbol = following
+        return alias
 
     def _readable(self, module: str) -> Source | None:
         try:
@@ -175,20 +178,16 @@ class Library:
             self._sources[module] = None
             return None
 
-    def _renamed(self, definition: Definition, source: Source) -> Symbol | None:
-        """The class that ``Other = Class`` only gives another name to."""
-        if not isinstance(definition, Assigned) or definition.annotation is not None:
-            return None
-        text = _dotted(definition.value)
-        if text is None:
-            return None
+    def _renamed(self, definition: Assigned, source: Source) -> Symbol | None:
+        """What ``Other = Name`` gives another name to."""
+        text = None if definition.annotation else _dotted(definition.value)
+        return self._resolved(text, source) if text else None
+
+    def _resolved(self, dotted: str, source: Source) -> Symbol | None:
         try:
-            symbol = self.resolve(text, source, ())
+            return self.resolve(dotted, source, ())
         except Undefined:
             return None
-        found = self.find(symbol)
-        is_class = found is not None and isinstance(found.definition, Defined)
-        return found.symbol if found and is_class else None
 
     def role(self, found: Found) -> Role:
         """What the class of a definition is, going by its bases."""
@@ -215,12 +214,7 @@ class Library:
     def base(self, base: ast.expr, source: Source) -> Symbol | None:
         """The symbol of a base class as written, its type arguments left out."""
         text = _dotted(base.value if isinstance(base, ast.Subscript) else base)
-        if text is None:
-            return None
-        try:
-            return self.resolve(text, source, ())
-        except Undefined:
-            return None
+        return self._resolved(text, source) if text else None
 
     def declares(self, definition: Definition, source: Source) -> str | None:
         """``TypeVar``, ``ParamSpec``, ``TypeVarTuple`` or ``NewType`` if it is one."""

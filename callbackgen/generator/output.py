@@ -10,6 +10,7 @@ whole or not at all. Only what a check without any change needs is imported at t
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import os
 import stat
@@ -143,13 +144,21 @@ def difference(change: Change, name: str) -> Iterator[str]:
     """
     import difflib
 
-    return difflib.unified_diff(
-        (change.before or "").split("\n")[:-1],
-        change.after.split("\n")[:-1],
+    lines = difflib.unified_diff(
+        _lines(change.before or ""),
+        _lines(change.after),
         "/dev/null" if change.before is None else name,
         name,
-        lineterm="",
     )
+    for line in lines:
+        yield line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"
+
+
+def _lines(text: str) -> list[str]:
+    # Not splitlines: to Python and to a diff only "\n" ends a line.
+    return list(io.StringIO(text, newline="\n"))
 
 
 def first_difference(change: Change) -> int:

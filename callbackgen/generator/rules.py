@@ -306,7 +306,10 @@ class _TypeRules:
     ) -> None:
         if isinstance(found.definition, Assigned):
             if self.library.declares(found.definition, found.source) == "NewType":
-                self._value(self._new_type(found), may_refer=False, seen=seen)
+                if symbol in seen:
+                    raise _not_carried(symbol)
+                inside = seen | {symbol}
+                self._value(self._new_type(found), may_refer=False, seen=inside)
                 return
             raise _not_carried(symbol)
         match self.library.role(found):
@@ -417,9 +420,11 @@ class _TypeRules:
         """What ``NewType("Name", base)`` is a kind of."""
         definition = found.definition
         assert isinstance(definition, Assigned)
-        call = definition.value
-        assert isinstance(call, ast.Call)
-        return Annotations(self.library).convert(call.args[1], Scope(found.source))
+        match definition.value:
+            case ast.Call(args=[_, base]):
+                return Annotations(self.library).convert(base, Scope(found.source))
+            case _:
+                raise _not_carried(found.symbol)
 
 
 _FIELD_MARKS = {
