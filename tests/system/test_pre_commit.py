@@ -115,6 +115,20 @@ def test_hook_generates_and_stops_the_commit_until_the_result_is_in_it(
     assert ".callbackgen_cache" not in committed
 
 
+def test_hook_names_what_is_left_over(
+    hooks: Repository, home: Path, tmp_path: Path
+) -> None:
+    """The module of a Protocol that has another name now stops the commit."""
+    user = Repository(tmp_path / "user", home)
+    user.use("callbackgen", hooks)
+    user.commit(code=1)
+    user.write("contract.py", CONTRACT.replace("Listener", "Watcher"))
+    user.write("pyproject.toml", SETTINGS.replace("Listener", "Watcher"))
+    assert "listener_remote.py: left over" in user.commit(code=1)
+    user.module.unlink()
+    user.commit()
+
+
 def test_hook_shows_what_cannot_be_carried(
     hooks: Repository, home: Path, tmp_path: Path
 ) -> None:
