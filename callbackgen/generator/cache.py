@@ -32,7 +32,7 @@ _ENTRIES = 100
 """Entries beyond this many are deleted, the oldest first."""
 _CLOCK_STEP = 50_000_000
 """Nanoseconds: no file system's clock moves in steps longer than this, FAT excepted."""
-_DAMAGED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+_DAMAGED = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 _SELF_IGNORING = {
     ".gitignore": "# Made by callbackgen.\n*\n",
     "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -147,8 +147,11 @@ class Cache:
     def load(self) -> Entry | None:
         """What an earlier run came to, if all that it rests on is still so."""
         try:
-            with open(self._path, encoding="utf-8") as file:
-                entry = _entry(json.load(file), self._question)
+            with open(self._path, "rb") as file:
+                sealed, _, stored = file.read().partition(b"\n")
+            if sealed.decode("ascii") != digest(stored):
+                return None
+            entry = _entry(json.loads(stored), self._question)
             return entry if entry is not None and entry.evidence.holds() else None
         except (OSError, *_DAMAGED):
             return None
@@ -159,8 +162,10 @@ class Cache:
         with contextlib.suppress(OSError):
             self._make_folder()
             temporary = f"{self._path}.{os.getpid()}"
-            with open(temporary, "w", encoding="utf-8") as file:
-                json.dump([self._question, *entry], file)
+            stored = json.dumps([self._question, *entry]).encode("ascii")
+            with open(temporary, "wb") as file:
+                # Whatever damages the file, it does not answer for another one.
+                file.write(digest(stored).encode("ascii") + b"\n" + stored)
             os.replace(temporary, self._path)
             self._prune()
 

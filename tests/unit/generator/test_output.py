@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callbackgen.generator import output
 from callbackgen.generator.diagnostics import Diagnostic, Refused
 from callbackgen.generator.output import (
     Change,
@@ -138,8 +137,8 @@ def test_a_file_is_replaced_whole_or_not_at_all(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(output.os, "replace", fail)
-    with pytest.raises(Refused, match="CBG033.*No space left"):
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(Refused, match=r"CBG033.*No space left"):
         write(change)
 
     assert path.read_text(encoding="utf-8") == TEXT + "old = 1\n"
