@@ -71,11 +71,11 @@ def names(wheel: Path) -> set[str]:
 
 
 def sources(folder: str) -> set[str]:
-    found = (path for path in (ROOT / folder).rglob("*") if path.is_file())
+    found = (ROOT / folder).rglob("*")
     return {
         path.relative_to(ROOT).as_posix()
         for path in found
-        if "__pycache__" not in path.parts
+        if path.suffix in {".py", ".pyi", ".md"} or path.name == "py.typed"
     }
 
 

@@ -26,14 +26,6 @@ SETTINGS = """\
 targets = ["contract.Listener"]
 """
 
-CONFIGURATION = """\
-repos:
-  - repo: {address}
-    rev: {revision}
-    hooks:
-      - id: {hook}
-"""
-
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Someone",
     "GIT_AUTHOR_EMAIL": "someone@example.com",
@@ -41,6 +33,19 @@ IDENTITY = {
     "GIT_COMMITTER_EMAIL": "someone@example.com",
     "GIT_CONFIG_GLOBAL": "/dev/null",
 }
+
+
+def configuration(address: Path, revision: str, hook: str) -> str:
+    """What the README says to write, with one of its hooks."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = readme.partition("```yaml\n")[2].partition("```")[0]
+    assert f"- id: {hook} " in text
+    lines = text.replace("ADDRESS", str(address)).replace("REVISION", revision)
+    return "".join(
+        line
+        for line in lines.splitlines(keepends=True)
+        if "- id:" not in line or f"- id: {hook} " in line
+    )
 
 
 class Repository:
@@ -60,12 +65,10 @@ class Repository:
 
     def use(self, hook: str, hooks: Repository) -> None:
         """Let pre-commit run a hook of another repository before every commit."""
-        configuration = CONFIGURATION.format(
-            address=hooks.folder,
-            revision=hooks.git("rev-parse", "HEAD").strip(),
-            hook=hook,
+        self.write(
+            ".pre-commit-config.yaml",
+            configuration(hooks.folder, hooks.git("rev-parse", "HEAD").strip(), hook),
         )
-        self.write(".pre-commit-config.yaml", configuration)
         self.write("pyproject.toml", SETTINGS)
         self.write("contract.py", CONTRACT)
         install = (sys.executable, "-m", "pre_commit", "install")
