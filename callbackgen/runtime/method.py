@@ -1,0 +1,280 @@
+"""One member of an interface: what arguments it takes, and what it answers.
+
+Generated modules hold one :class:`Method` for each member. Its signatures are text
+until the first call.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from callbackgen.interface import ANY, Parameter, ParameterKind, parse_signature
+from callbackgen.runtime.deadline import checked_seconds
+from callbackgen.runtime.values import Misfit, Value
+
+R = TypeVar("R")
+
+
+class _Omitted:
+    """The type of :data:`OMITTED`."""
+
+    def __repr__(self) -> str:
+        return "OMITTED"
+
+
+OMITTED: Final[Any] = _Omitted()
+"""The default of a parameter whose own default only the far end knows.
+
+An argument that is this is not sent."""
+
+_KINDS = {
+    ParameterKind.POSITIONAL_ONLY: inspect.Parameter.POSITIONAL_ONLY,
+    ParameterKind.POSITIONAL_OR_KEYWORD: inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    ParameterKind.VARIADIC_POSITIONAL: inspect.Parameter.VAR_POSITIONAL,
+    ParameterKind.KEYWORD_ONLY: inspect.Parameter.KEYWORD_ONLY,
+    ParameterKind.VARIADIC_KEYWORD: inspect.Parameter.VAR_KEYWORD,
+}
+_POSITIONAL = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
+
+
+class Overload:
+    """One signature of a method: checks and converts arguments and the answer."""
+
+    def __init__(self, text: str) -> None:
+        signature = parse_signature(text)
+        self._parameters = signature.parameters
+        self._values = {
+            parameter.name: Value(parameter.annotation or ANY)
+            for parameter in signature.parameters
+        }
+        self._positional = [
+            (parameter.name, self._values[parameter.name].pack)
+            for parameter in signature.parameters
+        ]
+        self._all_positional = all(p.kind in _POSITIONAL for p in self._parameters)
+        self._result = Value(signature.result or ANY)
+
+    @functools.cached_property
+    def _signature(self) -> inspect.Signature:
+        return inspect.Signature([_inspected(p) for p in self._parameters])
+
+    def pack(
+        self, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> tuple[list[object], dict[str, object]]:
+        """The arguments as they travel, those that are OMITTED left out.
+
+        Raises Misfit where they do not fit.
+        """
+        packed: list[object] = []
+        if self._all_positional and not keywords:
+            packed = self._pack_positional(arguments)
+        if len(packed) == len(self._parameters):
+            return packed, {}
+        return _Sending(self._bound(arguments, keywords)).packed
+
+    def _pack_positional(self, arguments: Sequence[object]) -> list[object]:
+        """The usual case without the cost of binding; short where it is not that."""
+        packed: list[object] = []
+        if len(arguments) != len(self._parameters):
+            return packed
+        if any(argument is OMITTED for argument in arguments):
+            return packed
+        for (name, pack), argument in zip(self._positional, arguments, strict=True):
+            packed.append(_within(name, pack, argument))
+        return packed
+
+    def unpack(
+        self, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> tuple[list[object], dict[str, object]]:
+        """The arguments that have arrived. Raises Misfit where they do not fit."""
+        positional: list[object] = []
+        named: dict[str, object] = {}
+        for parameter, value, given in self._bound(arguments, keywords):
+            name = parameter.name
+            match parameter.kind:
+                case ParameterKind.VARIADIC_POSITIONAL:
+                    positional += _each(name, value.unpack, given)
+                case ParameterKind.VARIADIC_KEYWORD:
+                    named |= _each_named(value.unpack, given)
+                case kind if kind in _POSITIONAL and len(positional) < len(arguments):
+                    positional.append(_within(name, value.unpack, given))
+                case _:
+                    named[name] = _within(name, value.unpack, given)
+        return positional, named
+
+    def pack_result(self, result: object) -> object:
+        """The answer as it travels. Raises Misfit where it does not fit."""
+        return _within("result", self._result.pack, result)
+
+    def unpack_result(self, data: object) -> Any:
+        """The answer that has arrived. Raises Misfit where it does not fit."""
+        return _within("result", self._result.unpack, data)
+
+    def pack_assigned(self, value: object) -> object:
+        """The value for an attribute as it travels. Raises Misfit if unfit."""
+        return _within("value", self._result.pack, value)
+
+    def unpack_assigned(self, data: object) -> Any:
+        """The value for an attribute that has arrived. Raises Misfit if unfit."""
+        return _within("value", self._result.unpack, data)
+
+    def _bound(
+        self, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> Iterator[tuple[Parameter, Value, Any]]:
+        try:
+            bound = self._signature.bind(*arguments, **keywords).arguments
+        except TypeError as error:
+            raise Misfit(str(error)) from None
+        for parameter in self._parameters:
+            if parameter.name in bound:
+                value = self._values[parameter.name]
+                yield parameter, value, bound[parameter.name]
+
+
+class _Sending:
+    """Puts bound arguments in the order in which they travel."""
+
+    def __init__(self, bound: Iterator[tuple[Parameter, Value, Any]]) -> None:
+        self._positional: list[object] = []
+        self._named: dict[str, object] = {}
+        self._omitted = ""
+        for parameter, value, given in bound:
+            self._add(parameter, value.pack, given)
+        self.packed = self._positional, self._named
+
+    def _add(
+        self, parameter: Parameter, pack: Callable[[object], object], given: Any
+    ) -> None:
+        name = parameter.name
+        match parameter.kind:
+            case ParameterKind.VARIADIC_KEYWORD:
+                self._named |= _each_named(pack, given)
+            case ParameterKind.VARIADIC_POSITIONAL:
+                if given:
+                    self._must_not_follow_omitted(f"*{name}")
+                self._positional += _each(name, pack, given)
+            case _ if given is OMITTED:
+                self._omitted = self._omitted or name
+            case ParameterKind.POSITIONAL_ONLY:
+                self._must_not_follow_omitted(name)
+                self._positional.append(_within(name, pack, given))
+            case ParameterKind.POSITIONAL_OR_KEYWORD if not self._omitted:
+                self._positional.append(_within(name, pack, given))
+            case _:
+                self._named[name] = _within(name, pack, given)
+
+    def _must_not_follow_omitted(self, name: str) -> None:
+        if self._omitted:
+            raise Misfit(
+                f"{name} can be given only if {self._omitted}, which stands before "
+                "it, is given too"
+            )
+
+
+class Method(Generic[R]):
+    """A member of an interface whose result is an R.
+
+    `name` is its name on the wire. `signatures` are the texts of its overloads, tried
+    in order; ``-> int`` alone is a property or attribute. `deadline` is in seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *signatures: str,
+        oneway: bool = False,
+        deadline: float | None = None,
+    ) -> None:
+        self.name = name
+        self.signatures = signatures
+        self.oneway = oneway
+        self.deadline = None if deadline is None else checked_seconds(deadline)
+
+    def __repr__(self) -> str:
+        return f"<Method {self.name}{' | '.join(self.signatures)}>"
+
+    @functools.cached_property
+    def overloads(self) -> tuple[Overload, ...]:
+        """The signatures, read."""
+        return tuple(map(Overload, self.signatures))
+
+    @property
+    def is_attribute(self) -> bool:
+        """Whether it is read and assigned instead of called."""
+        return self.signatures[0].startswith("->")
+
+    def pack(
+        self, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> tuple[Overload, list[object], dict[str, object]]:
+        """The overload that takes the arguments, and them as they travel.
+
+        Raises Misfit where none does.
+        """
+        if len(self.overloads) > 1:  # the first overload must not use them up
+            arguments = [_kept(argument) for argument in arguments]
+            keywords = {name: _kept(value) for name, value in keywords.items()}
+        return self._first(lambda overload: overload.pack(arguments, keywords))
+
+    def unpack(
+        self, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> tuple[Overload, list[object], dict[str, object]]:
+        """The overload that takes the arguments that have arrived, and them.
+
+        Raises Misfit where none does.
+        """
+        return self._first(lambda overload: overload.unpack(arguments, keywords))
+
+    def _first(
+        self, convert: Callable[[Overload], tuple[list[object], dict[str, object]]]
+    ) -> tuple[Overload, list[object], dict[str, object]]:
+        misfits: list[str] = []
+        for overload in self.overloads:
+            try:
+                return overload, *convert(overload)
+            except Misfit as misfit:
+                misfits.append(str(misfit))
+        if len(misfits) == 1:
+            raise Misfit(misfits[0])
+        raise Misfit(
+            "the arguments fit none of its overloads: "
+            + "; ".join(
+                f"{signature}: {misfit}"
+                for signature, misfit in zip(self.signatures, misfits, strict=True)
+            )
+        )
+
+
+def _inspected(parameter: Parameter) -> inspect.Parameter:
+    default = inspect.Parameter.empty if parameter.default is None else OMITTED
+    return inspect.Parameter(parameter.name, _KINDS[parameter.kind], default=default)
+
+
+def _kept(value: object) -> object:
+    return list(value) if isinstance(value, Iterator) else value
+
+
+def _each(
+    name: str, convert: Callable[[object], object], given: Sequence[object]
+) -> list[object]:
+    return [
+        _within(f"{name}[{index}]", convert, item) for index, item in enumerate(given)
+    ]
+
+
+def _each_named(
+    convert: Callable[[object], object], given: Mapping[str, object]
+) -> dict[str, object]:
+    return {name: _within(name, convert, item) for name, item in given.items()}
+
+
+def _within(name: str, convert: Callable[[object], Any], value: object) -> Any:
+    """The converted value; a Misfit says that it is in `name`."""
+    try:
+        return convert(value)
+    except Misfit as misfit:
+        text = str(misfit)
+        joined = f"{name}{text}" if text.startswith(("[", ".")) else f"{name}: {text}"
+        raise Misfit(joined) from None

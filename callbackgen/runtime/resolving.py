@@ -1,0 +1,67 @@
+"""Host names to socket addresses, within a deadline.
+
+The operating system's own look-up cannot be given one: it runs on a thread of ours,
+unless the host is a number.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from callbackgen.runtime.address import Address
+from callbackgen.runtime.deadline import Deadline
+
+_MOST_LOOK_UPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a socket connects to; `host` is the name that a certificate must have."""
+
+    family: int
+    address: Any
+    host: str
+
+
+def targets(address: Address, deadline: Deadline) -> list[Target]:
+    """The socket addresses of an address, in the order in which to try them.
+
+    Raises OSError for an unknown host, TimeoutError when the deadline passes.
+    """
+    if address.socket_name is not None:
+        family = getattr(socket, "AF_UNIX", None)
+        if family is None:
+            raise OSError("this system has no Unix domain sockets")
+        return [Target(family, address.socket_name, address.host)]
+    host, port = address.host, address.port
+    try:
+        found = _look_up(host, port, socket.AI_NUMERICHOST)
+    except OSError:
+        found = _pool().submit(_look_up, host, port, 0).result(deadline.remaining())
+    return [Target(family, target, host) for family, target in found]
+
+
+def _look_up(host: str, port: int, flags: int) -> list[tuple[int, Any]]:
+    try:
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, flags)
+    except (ValueError, OverflowError) as error:
+        raise OSError(f"{ascii(host)} is not the name of a host: {error}") from None
+    return [(family, target) for family, _, _, _, target in found]
+
+
+_pools: dict[int, ThreadPoolExecutor] = {}
+
+
+def _pool() -> ThreadPoolExecutor:
+    """The threads of this process; a forked one has none of its parent's."""
+    pool = _pools.get(os.getpid())
+    if pool is None:
+        _pools.clear()
+        pool = _pools.setdefault(
+            os.getpid(), ThreadPoolExecutor(_MOST_LOOK_UPS, "callbackgen-look-up")
+        )
+    return pool

@@ -1,0 +1,234 @@
+"""Values of a declared type, to what travels and back.
+
+What travels is what serpent carries unchanged: None, bool, int, float, complex, str,
+list, tuple, dict, set and frozenset. A reference travels as a Pyro5 Proxy.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+import msgspec
+from Pyro5.client import Proxy
+from Pyro5.core import URI
+
+from callbackgen.interface import Symbol, Type
+from callbackgen.runtime.address import Address, address_of
+from callbackgen.runtime.annotations import (
+    Plain,
+    Reference,
+    checked_form,
+    is_stub,
+    resolve,
+)
+from callbackgen.runtime.reshape import reshaper
+
+_DEEPEST = 100
+"""Python's own parser, on which serpent stands, ends at 200 brackets."""
+
+_SCALARS: dict[str, type] = {"bool": bool, "float": float, "int": int, "str": str}
+_LONGEST_INT = 4000 * 3  # bits; Python refuses to read more than 4300 digits
+
+
+class Misfit(ValueError):
+    """A value does not fit; the text says where in it and why."""
+
+
+class Value:
+    """The values of one annotation, in both directions."""
+
+    def __init__(self, annotation: Type) -> None:
+        self._annotation = annotation
+        self._exact: type | None = None
+        if isinstance(annotation, Symbol) and annotation.module == "builtins":
+            self._exact = _SCALARS.get(annotation.name)
+
+    @functools.cached_property
+    def _resolved(self) -> Any:
+        return resolve(self._annotation)
+
+    @functools.cached_property
+    def _form(self) -> Any:
+        return checked_form(self._resolved)
+
+    @functools.cached_property
+    def _reshape(self) -> Any:
+        return reshaper(self._resolved)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the type itself is a stub class."""
+        return is_stub(self._resolved)
+
+    def pack(self, value: object) -> object:
+        """The value as it travels. Raises Misfit where it does not fit."""
+        if type(value) is self._exact and not isinstance(value, int):
+            return value
+        if self._reshape is not None:
+            value = self._reshape(value)
+        return travelling(_converted(value, self._form, _pack_hook))
+
+    def unpack(self, data: object) -> Any:
+        """The value in what has arrived. Raises Misfit where it does not fit."""
+        if type(data) is self._exact:
+            return data
+        return _converted(data, self._form, _unpack_hook)
+
+
+def _converted(value: object, form: Any, hook: Any) -> Any:
+    try:
+        return msgspec.convert(value, form, strict=True, dec_hook=hook)
+    except msgspec.ValidationError as error:
+        raise Misfit(_for_people(str(error))) from None
+    except RecursionError:
+        raise Misfit("nested too deeply") from None
+
+
+_PLACE = re.compile(r" - at (`key` in )?`\$(.*?)`", re.DOTALL)
+_NAMES = {"`object`": "dict", "`array`": "list", "`null`": "None"}
+
+
+def _for_people(message: str) -> str:
+    """msgspec's message in Python's words, the place first."""
+    found = _PLACE.search(message)
+    text = _PLACE.sub("", message)
+    for theirs, ours in _NAMES.items():
+        text = text.replace(theirs, ours)
+    text = text.replace("`", "").replace("Expected", "expected", 1)
+    if found is None:
+        return text
+    key, place = found.groups()
+    where = f"a key of {place or 'it'}" if key else place
+    return f"{where}: {text}" if where else text
+
+
+def _pack_hook(kind: type, value: object) -> object:
+    if kind is Plain:
+        return travelling(value, references=False)
+    if issubclass(kind, Reference):
+        return _address_to_send(kind.stub, value)
+    return _complex(kind, value)
+
+
+def _unpack_hook(kind: type, data: object) -> object:
+    if kind is Plain:
+        return travelling(data, references=False)
+    if issubclass(kind, Reference):
+        if not isinstance(data, Address | Proxy | URI):
+            raise Misfit(
+                f"expected a reference (a registered {_wrapper_name(kind.stub)}), "
+                f"got {type(data).__name__}"
+            )
+        return kind.stub(address_of(cast(Any, data)))
+    return _complex(kind, data)
+
+
+def _complex(kind: type, value: object) -> object:
+    if kind is complex and type(value) in (complex, float, int):
+        return complex(cast(complex, value))
+    raise Misfit(f"expected {kind.__name__}, got {type(value).__name__}")
+
+
+def _wrapper_name(stub: type) -> str:
+    return stub.__name__.removesuffix("Stub") + "Wrapper"
+
+
+def _address_to_send(stub: type, value: object) -> Address:
+    from callbackgen.runtime.stub import Stub, address  # noqa: PLC0415 - a cycle
+    from callbackgen.runtime.wrapper import Wrapper  # noqa: PLC0415 - a cycle
+
+    if isinstance(value, Stub):
+        return address(value)
+    name = _wrapper_name(stub)
+    if not isinstance(value, Wrapper):
+        raise Misfit(
+            f"{type(value).__name__} travels by reference: wrap it in {name}(...), "
+            "register that with a Pyro5 daemon, and pass the wrapper"
+        )
+    daemon: Any = getattr(value, "_pyroDaemon", None)
+    try:
+        return address_of(daemon.uriFor(value))
+    except (AttributeError, ReferenceError):
+        raise Misfit(
+            f"this {type(value).__name__} is not registered with a running Pyro5 "
+            "daemon: call daemon.register(wrapper) first, and keep the daemon"
+        ) from None
+
+
+def travelling(value: Any, *, references: bool = True, depth: int = 0) -> Any:
+    """The value, made of the types that travel and of nothing else.
+
+    Values of their subclasses become plain ones. Raises Misfit for anything else,
+    for a dict that a receiver would take for an object, and for what serpent cannot
+    carry.
+    """
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if depth > _DEEPEST:
+        raise Misfit(f"nested more than {_DEEPEST} deep, or in itself")
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int | float | complex):
+        return _number(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        items = cast("list[Any]", value)
+        return _array(items, references=references, depth=depth + 1)
+    if isinstance(value, dict):
+        mapping = cast("dict[Any, Any]", value)
+        return dict(_items(mapping, references=references, depth=depth + 1))
+    if references and isinstance(value, Address):
+        return value.as_proxy()
+    raise Misfit(
+        f"an object of class {kind.__module__}.{kind.__qualname__} is not plain data"
+    )
+
+
+def _number(value: complex) -> complex:
+    if isinstance(value, int):
+        if value.bit_length() > _LONGEST_INT:
+            raise Misfit(f"an int of {value.bit_length()} bits cannot be sent")
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if math.isnan(value.real) or math.isnan(value.imag):
+        raise Misfit("a complex with nan cannot be sent")
+    return complex(value.real, value.imag)
+
+
+def _array(value: Any, *, references: bool, depth: int) -> Any:
+    if isinstance(value, set | frozenset):
+        items = (_key(item) for item in cast("set[Any]", value))
+        return set(items) if isinstance(value, set) else frozenset(items)
+    made = [travelling(item, references=references, depth=depth) for item in value]
+    return tuple(made) if isinstance(value, tuple) else made
+
+
+def _items(
+    mapping: dict[Any, Any], *, references: bool, depth: int
+) -> Iterator[tuple[Any, Any]]:
+    for key, item in mapping.items():
+        if key == "__class__":
+            raise Misfit(
+                "a dict with the key '__class__' cannot be sent: Pyro5 makes objects "
+                "of them"
+            )
+        yield _key(key), travelling(item, references=references, depth=depth)
+
+
+def _key(value: Any, *, inside: bool = False) -> Any:
+    """A key of a dict or an item of a set, of which serpent carries fewer types."""
+    if isinstance(value, tuple):
+        return tuple(_key(item, inside=True) for item in cast("tuple[Any]", value))
+    if isinstance(value, str | int | float | complex) or (inside and value is None):
+        if isinstance(value, float) and math.isnan(value):
+            raise Misfit("nan cannot be sent as a key or in a set")
+        return travelling(value)
+    raise Misfit(
+        f"{type(value).__name__} cannot be sent as a key or in a set: use str, int, "
+        "float, bool, complex or a tuple of those"
+    )

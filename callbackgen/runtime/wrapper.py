@@ -1,0 +1,170 @@
+"""The base of generated wrappers, and what exposes their members to Pyro5.
+
+A wrapper stands beside the client's own object. It checks what arrives, calls the
+object, and checks what the object answers. Nothing but the members of the Protocol
+can be reached through it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn, TypeAlias, TypeVar, cast
+
+from Pyro5.api import current_context
+
+from callbackgen.runtime import coroutines
+from callbackgen.runtime.deadline import ANNOTATION, remaining_of
+from callbackgen.runtime.generated import check_generated
+from callbackgen.runtime.method import Method
+from callbackgen.runtime.raised import ends_the_process, sendable
+from callbackgen.runtime.settings import settings
+from callbackgen.runtime.values import Misfit
+
+R = TypeVar("R")
+Function = TypeVar("Function", bound=Callable[..., Any])
+_Call: TypeAlias = Callable[["Wrapper", Sequence[object], Mapping[str, object]], Any]
+
+
+class Wrapper:
+    """What a generated wrapper is: register it with a Pyro5 daemon, then pass it.
+
+    It is final: a client's own class is what a wrapper takes, not what it is.
+    """
+
+    __slots__ = ("__weakref__", "_callbackgen_loop", "_pyroDaemon", "_pyroId")
+
+    def __init_subclass__(cls, *, format: int | None = None) -> None:  # noqa: A002
+        super().__init_subclass__()
+        check_generated(
+            cls,
+            Wrapper,
+            format,
+            "write a class of your own that fits the Protocol, and pass an object of "
+            "it to the wrapper",
+        )
+
+    def __new__(cls, *arguments: object, **keywords: object) -> Any:
+        """Remember the event loop that runs: its coroutines are to run there."""
+        made = super().__new__(cls)
+        made._callbackgen_loop = coroutines.running_loop()
+        return made
+
+    def __getstate__(self) -> NoReturn:
+        name = type(self).__name__
+        raise TypeError(
+            f"this {name} is not registered with a Pyro5 daemon and cannot be sent or "
+            "copied: call daemon.register(wrapper) first, and pass it as an argument"
+        )
+
+
+def exposed(method: Method[Any]) -> Callable[[Function], Function]:
+    """Make a function of a wrapper the remote form of a member of the Protocol.
+
+    Arguments that arrive are converted and checked, and so is the answer; what does
+    not fit is a TypeError for the caller. An ``async def`` is run to its end.
+    Whatever it raises, the caller gets an answer.
+    """
+
+    def decorate(function: Function) -> Function:
+        body: Callable[..., Any] = function
+        if inspect.iscoroutinefunction(function):
+            body = _to_the_end(method, function)
+        call = _read(method, body) if method.is_attribute else _called(method, body)
+        return cast(Function, _exposed(function, call))
+
+    return decorate
+
+
+def exposed_attribute(method: Method[R], delegate: Callable[[Any], Any]) -> R:
+    """A member that can be read and assigned, of the object that `delegate` gives."""
+    name = method.name
+    overload = functools.cache(lambda: method.overloads[0])
+
+    def get(wrapper: Wrapper) -> Any:
+        return getattr(delegate(wrapper), name)
+
+    def assign(
+        wrapper: Wrapper, arguments: Sequence[object], _: Mapping[str, object]
+    ) -> None:
+        try:
+            (data,) = arguments
+            value = overload().unpack_assigned(data)
+        except Misfit as misfit:
+            raise TypeError(f"{name}: {misfit}") from None
+        setattr(delegate(wrapper), name, value)
+
+    get.__name__ = name
+    made = property(_exposed(get, _read(method, get)), _exposed(get, assign))
+    return cast(R, made)
+
+
+def _exposed(function: Callable[..., Any], call: _Call) -> Callable[..., Any]:
+    """A function that Pyro5 may call and whose failures it can send."""
+
+    @functools.wraps(function)
+    def remote(self: Wrapper, /, *arguments: object, **keywords: object) -> Any:
+        try:
+            return call(self, arguments, keywords)
+        except BaseException as error:
+            carrier = error if ends_the_process(error) else sendable(error)
+            if carrier is error:
+                raise
+            raise carrier from carrier.__cause__
+
+    cast(Any, remote)._pyroExposed = True  # noqa: SLF001 - Pyro5's own mark
+    return remote
+
+
+def _called(method: Method[Any], body: Callable[..., Any]) -> _Call:
+    def call(
+        wrapper: Wrapper, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> Any:
+        try:
+            overload, positional, named = method.unpack(arguments, keywords)
+        except Misfit as misfit:
+            raise TypeError(f"{method.name}(): {misfit}") from None
+        result = body(wrapper, *positional, **named)
+        try:
+            return overload.pack_result(result)
+        except Misfit as misfit:
+            raise TypeError(f"{method.name}(): {misfit}") from None
+
+    return call
+
+
+def _read(method: Method[Any], body: Callable[..., Any]) -> _Call:
+    def call(
+        wrapper: Wrapper, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> Any:
+        value = body(wrapper, *arguments, **keywords)
+        try:
+            return method.overloads[0].pack_result(value)
+        except Misfit as misfit:
+            raise TypeError(f"{method.name}: {misfit}") from None
+
+    return call
+
+
+def _to_the_end(
+    method: Method[Any], function: Callable[..., Any]
+) -> Callable[..., Any]:
+    """An ``async def`` as an ordinary function, which a Pyro5 daemon can call."""
+
+    def body(wrapper: Wrapper, *arguments: object, **keywords: object) -> Any:
+        return coroutines.run(
+            functools.partial(function, wrapper, *arguments, **keywords),
+            wrapper._callbackgen_loop,  # noqa: SLF001 - of this very module
+            _seconds(method),
+            method.name,
+        )
+
+    return body
+
+
+def _seconds(method: Method[Any]) -> float:
+    """How long a coroutine may run: until its caller gives up, where it says when."""
+    annotations = cast("dict[str, bytes]", current_context.annotations)
+    given = remaining_of(annotations.get(ANNOTATION))
+    return given or method.deadline or settings.deadline
