@@ -245,6 +245,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     except RecursionError:
         click.echo("Error: a source or a setting is nested too deeply", err=True)
         return WRONG
+    except UnicodeEncodeError as error:
+        name = str(error.object)
+        click.echo(
+            f"Error: {name} cannot be written in this system's encoding", err=True
+        )
+        return WRONG
     except OSError as error:
         name = "" if error.filename is None else f"{error.filename}: "
         click.echo(f"Error: {name}{error.strerror or error}", err=True)

@@ -30,7 +30,7 @@ from callbackgen.generator.project import Invocation
 FOLDER = ".callbackgen_cache"
 _ENTRIES = 100
 """Entries beyond this many are deleted, the oldest first."""
-_CLOCK_STEP = 50_000_000
+_CLOCK_STEP = 20_000_000
 """Nanoseconds: no file system's clock moves in steps longer than this, FAT excepted."""
 _DAMAGED = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 _SELF_IGNORING = {

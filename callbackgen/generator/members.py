@@ -81,6 +81,10 @@ class BodyReader:
     place: Place
     body: Body = field(default_factory=Body)
     _overloaded: set[str] = field(default_factory=set[str])
+    _known: dict[tuple[str, frozenset[str]], Type] = field(
+        default_factory=dict[tuple[str, "frozenset[str]"], Type]
+    )
+    """Annotations that were met before, by text and type parameters in force."""
 
     def read(self) -> Body:
         node = self.place.node
@@ -299,12 +303,17 @@ class BodyReader:
     ) -> Type | None:
         if annotation is None:
             return None
+        text = self.place.tree.code(annotation.annotation)
+        known = self._known.get((text, scope.parameters))
+        if known is not None:
+            return known
         try:
-            expression = parse(self.place.tree.code(annotation.annotation))
+            converted = self.annotations.convert(parse(text), scope)
         except Problem as problem:
             self.body.diagnostics.append(place.of(problem))
             return ANY
-        return self._convert(expression, scope, place)
+        self._known[text, scope.parameters] = converted
+        return converted
 
 
 def type_parameters(

@@ -163,10 +163,10 @@ def _lines(text: str) -> list[str]:
 
 def first_difference(change: Change) -> int:
     """The first line, from 1, of the file that is not as it should be."""
-    before, after = (change.before or "").split("\n"), change.after.split("\n")
-    pairs = zip(before, after, strict=False)
+    before = _lines(change.before or "")
+    pairs = zip(before, _lines(change.after), strict=False)
     same = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
-    return min(len(list(same)) + 1, len(before))
+    return max(1, min(len(list(same)) + 1, len(before)))
 
 
 def _existing(module: GeneratedModule) -> tuple[str | None, Diagnostic | None]:

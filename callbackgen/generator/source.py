@@ -71,6 +71,9 @@ class ClassTree:
         return start.line + self.first_line - 1, start.column + 1
 
     def code(self, node: libcst.CSTNode) -> str:
+        """The source text of a node."""
+        if isinstance(node, libcst.Name) and not node.lpar:
+            return node.value
         return self.module.code_for_node(node)
 
 

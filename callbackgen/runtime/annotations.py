@@ -151,7 +151,7 @@ def unwrapped(resolved: Any) -> Any:
 
 def is_stub(resolved: object) -> bool:
     """Whether this is a generated stub class: what a reference arrives as."""
-    from callbackgen.runtime.stub import Stub  # noqa: PLC0415 - it imports this module
+    from callbackgen.runtime.stub import Stub
 
     return isinstance(resolved, type) and issubclass(resolved, Stub)
 

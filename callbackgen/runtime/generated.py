@@ -22,7 +22,7 @@ def check_generated(kind: type, base: type, number: int | None, instead: str) ->
             )
     if number is None:
         raise TypeError(
-            f"{kind.__name__} cannot be made from {base.__name__}, which is the base of "
+            f"{kind.__name__} cannot be made from {base.__name__}, the base of "
             f"generated classes alone: {instead}"
         )
     if number > FORMAT:

@@ -49,7 +49,7 @@ def _look_up(host: str, port: int, flags: int) -> list[tuple[int, Any]]:
     try:
         found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, flags)
     except (ValueError, OverflowError) as error:
-        raise OSError(f"{ascii(host)} is not the name of a host: {error}") from None
+        raise OSError(f"{host!a} is not the name of a host: {error}") from None
     return [(family, target) for family, _, _, _, target in found]
 
 

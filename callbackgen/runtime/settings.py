@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Settings:
-    """Limits that hold for every stub of the process. Set them before the first call."""
+    """Limits of every stub of the process; set them before the first call."""
 
     deadline: float = 5.0
     """Seconds for one call in all, from dialling to the last byte of the answer, where

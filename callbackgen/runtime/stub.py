@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn, TypeVar, cast, overload
+from typing import Any, NoReturn, TypeVar, cast
 
 from callbackgen.runtime import messages
 from callbackgen.runtime.address import Address, Source, address_of
@@ -62,8 +62,8 @@ class Stub:
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__qualname__} cannot be serialised or copied: pass it where "
-            "an interface takes its Protocol, or keep its address"
+            f"a {type(self).__qualname__} cannot be serialised or copied: pass it "
+            "where an interface takes its Protocol, or keep its address"
         )
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
@@ -99,7 +99,7 @@ def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
     """
     other = object.__new__(type(stub))
     other._callbackgen_link = stub._callbackgen_link  # noqa: SLF001 - as above
-    other._callbackgen_seconds = checked_seconds(seconds)  # noqa: SLF001 - as above
+    other._callbackgen_seconds = checked_seconds(seconds)
     return other
 
 

@@ -138,8 +138,8 @@ def _wrapper_name(stub: type) -> str:
 
 
 def _address_to_send(stub: type, value: object) -> Address:
-    from callbackgen.runtime.stub import Stub, address  # noqa: PLC0415 - a cycle
-    from callbackgen.runtime.wrapper import Wrapper  # noqa: PLC0415 - a cycle
+    from callbackgen.runtime.stub import Stub, address
+    from callbackgen.runtime.wrapper import Wrapper
 
     if isinstance(value, Stub):
         return address(value)

@@ -7,10 +7,11 @@ can be reached through it.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
 from Pyro5.api import current_context
 
@@ -35,6 +36,8 @@ class Wrapper:
 
     __slots__ = ("__weakref__", "_callbackgen_loop", "_pyroDaemon", "_pyroId")
 
+    _callbackgen_loop: asyncio.AbstractEventLoop | None
+
     def __init_subclass__(cls, *, format: int | None = None) -> None:  # noqa: A002
         super().__init_subclass__()
         check_generated(
@@ -45,11 +48,13 @@ class Wrapper:
             "it to the wrapper",
         )
 
-    def __new__(cls, *arguments: object, **keywords: object) -> Any:
-        """Remember the event loop that runs: its coroutines are to run there."""
-        made = super().__new__(cls)
-        made._callbackgen_loop = coroutines.running_loop()
-        return made
+    if not TYPE_CHECKING:  # a generated class has an `__init__` alone
+
+        def __new__(cls, *_, **__):
+            """Remember the event loop that runs: its coroutines are to run there."""
+            made = super().__new__(cls)
+            made._callbackgen_loop = coroutines.running_loop()
+            return made
 
     def __getstate__(self) -> NoReturn:
         name = type(self).__name__
