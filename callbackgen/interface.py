@@ -177,7 +177,7 @@ class Signature:
 
 
 def arrange(parameters: list[tuple[ParameterKind, str, str]]) -> list[str]:
-    """The items of a parameter list: `(kind, name, text)` with ``/`` and ``*`` put in."""
+    """The items of a parameter list, of `(kind, name, text)`: ``/`` and ``*`` put in."""
     kinds = [kind for kind, _, _ in parameters]
     items: list[str] = []
     for index, (kind, _, text) in enumerate(parameters):
@@ -248,6 +248,7 @@ class Member:
 
     @property
     def is_overloaded(self) -> bool:
+        """Whether there is more than one signature."""
         return len(self.signatures) > 1
 
 
@@ -274,6 +275,7 @@ class Interface:
 
     @property
     def symbol(self) -> Symbol:
+        """The Protocol itself."""
         return Symbol(self.module, self.qualified_name)
 
 

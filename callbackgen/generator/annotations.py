@@ -8,6 +8,7 @@ metadata of ``Annotated`` is left out, since it means nothing to a type checker.
 from __future__ import annotations
 
 import ast
+import collections.abc
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -77,15 +78,7 @@ _COLLECTIONS = {
     "Deque": "deque",
     "OrderedDict": "OrderedDict",
 }
-_ABSTRACT = {"AbstractSet": "Set"} | {
-    name: name
-    for name in (
-        "AsyncGenerator AsyncIterable AsyncIterator Awaitable Buffer ByteString "
-        "Callable Collection Container Coroutine Generator Hashable ItemsView "
-        "Iterable Iterator KeysView Mapping MappingView MutableMapping "
-        "MutableSequence MutableSet Reversible Sequence Sized ValuesView"
-    ).split()
-}
+_ABSTRACT = frozenset(collections.abc.__all__) | {"Buffer", "ByteString"}
 
 
 def canonical(symbol: Symbol) -> Symbol:
@@ -96,8 +89,10 @@ def canonical(symbol: Symbol) -> Symbol:
         return Symbol("builtins", _BUILTIN[symbol.name])
     if symbol.name in _COLLECTIONS:
         return Symbol("collections", _COLLECTIONS[symbol.name])
+    if symbol.name == "AbstractSet":
+        return Symbol("collections.abc", "Set")
     if symbol.name in _ABSTRACT:
-        return Symbol("collections.abc", _ABSTRACT[symbol.name])
+        return Symbol("collections.abc", symbol.name)
     return Symbol("typing", symbol.name)
 
 
@@ -119,6 +114,7 @@ def parse(text: str) -> ast.expr:
 
 
 def not_understood(text: str) -> Problem:
+    """What is said of an annotation that is no type."""
     return Problem(
         "CBG122",
         f"{_short(text)} is not understood as a type",
@@ -271,9 +267,8 @@ class Annotations:
     def _variable(self, found: Found, scope: Scope) -> Variable:
         """An old-style type variable; its declaration goes to the scope."""
         definition = found.definition
-        assert isinstance(definition, Assigned) and isinstance(
-            definition.value, ast.Call
-        )
+        assert isinstance(definition, Assigned)
+        assert isinstance(definition.value, ast.Call)
         name = found.symbol.name
         inside = Scope(found.source)
         fields: dict[str, Type] = {}

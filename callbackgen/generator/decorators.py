@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 import libcst
 
-from callbackgen.generator.annotations import Annotations, Problem, Scope, parse
+from callbackgen.generator.annotations import (
+    Annotations,
+    Problem,
+    Scope,
+    canonical,
+    parse,
+)
 from callbackgen.generator.diagnostics import Diagnostic
 from callbackgen.interface import Symbol
 
 if TYPE_CHECKING:
-    from callbackgen.generator.members import Place
+    from callbackgen.generator.place import Place
 
 
 @dataclass(slots=True)
@@ -75,17 +81,19 @@ def _read(
 ) -> None:
     call = node if isinstance(node, ast.Call) else None
     text = ast.unparse(call.func if call else node)
-    match text.rpartition("."):
-        case (name, ".", "setter"):
-            read.setter_of = name
-            return
-        case (name, ".", "deleter"):
-            read.deleter_of = name
-            return
-        case _:
-            symbol = annotations.symbol(text, scope)
-    if symbol.module == "typing_extensions":
-        symbol = Symbol("typing", symbol.name)
+    name, _, accessor = text.rpartition(".")
+    if name and accessor in ("setter", "deleter"):
+        read.setter_of = name if accessor == "setter" else None
+        read.deleter_of = name if accessor == "deleter" else None
+        return
+    symbol = canonical(annotations.symbol(text, scope))
+    if symbol in _STATIC:
+        raise Problem(
+            "CBG106",
+            f"a {symbol.name} cannot be carried: the far end has an object, not its "
+            "class",
+            "make it an ordinary method with self",
+        )
     if symbol == Symbol("typing", "overload"):
         read.is_overload = True
     elif symbol in _PROPERTIES:
@@ -96,13 +104,6 @@ def _read(
         read.deadline = _seconds(call)
     elif symbol in (Symbol("typing", "deprecated"), Symbol("warnings", "deprecated")):
         read.deprecated = _message(call)
-    elif symbol in _STATIC:
-        raise Problem(
-            "CBG106",
-            f"a {symbol.name} cannot be carried: the far end has an object, not its "
-            "class",
-            "make it an ordinary method with self",
-        )
     elif symbol not in _WITHOUT_MEANING:
         raise Problem(
             "CBG105",

@@ -30,6 +30,7 @@ class ModuleFile:
 
     @property
     def is_package(self) -> bool:
+        """Whether it is a package's ``__init__``."""
         return self.path.stem == "__init__"
 
 
@@ -151,7 +152,7 @@ class Finder:
                 Diagnostic(
                     "CBG002",
                     f"there is no file {text}",
-                    "name an existing .py or .pyi file, or a dotted name: pkg.mod.Class",
+                    "name a .py or .pyi file, or a dotted name: pkg.mod.Class",
                 )
             )
         if path.suffix not in _SUFFIXES:

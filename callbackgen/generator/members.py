@@ -6,7 +6,6 @@ Inheritance is not looked at here; see :mod:`callbackgen.generator.read`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import libcst
@@ -14,43 +13,9 @@ import libcst
 from callbackgen.generator.annotations import Annotations, Problem, Scope, parse
 from callbackgen.generator.decorators import Decorators, read_decorators
 from callbackgen.generator.diagnostics import Diagnostic
-from callbackgen.generator.literals import literal
-from callbackgen.generator.source import ClassTree, Source
-from callbackgen.interface import (
-    ANY,
-    OMITTABLE,
-    Member,
-    MemberKind,
-    Parameter,
-    ParameterKind,
-    Signature,
-    Type,
-    TypeParameter,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A node of somebody's source, from which a diagnostic can be made."""
-
-    source: Source
-    tree: ClassTree
-    node: libcst.CSTNode
-
-    def at(self, node: libcst.CSTNode) -> Place:
-        return replace(self, node=node)
-
-    def diagnostic(
-        self, code: str, message: str, hint: str, *, is_warning: bool = False
-    ) -> Diagnostic:
-        line, column = self.tree.position(self.node)
-        text = self.source.lines[line - 1]
-        return Diagnostic(
-            code, message, hint, self.source.path, line, column, text, is_warning
-        )
-
-    def of(self, problem: Problem) -> Diagnostic:
-        return self.diagnostic(problem.code, problem.message, problem.hint)
+from callbackgen.generator.place import Place
+from callbackgen.generator.signatures import SignatureReader
+from callbackgen.interface import Member, MemberKind, Signature, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +46,15 @@ class BodyReader:
     place: Place
     body: Body = field(default_factory=Body)
     _overloaded: set[str] = field(default_factory=set[str])
-    _known: dict[tuple[str, frozenset[str]], Type] = field(
-        default_factory=dict[tuple[str, "frozenset[str]"], Type]
-    )
-    """Annotations that were met before, by text and type parameters in force."""
+    signatures: SignatureReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signatures = SignatureReader(
+            self.annotations, self.scope, self.place, self.body.diagnostics
+        )
 
     def read(self) -> Body:
+        """All members of the class, and all that is wrong with them."""
         node = self.place.node
         assert isinstance(node, libcst.ClassDef)
         for statement in node.body.body:
@@ -145,7 +113,7 @@ class BodyReader:
             expression = expression.slice
         if self._qualifier(expression) == "TypeAlias":
             return
-        annotation = self._convert(expression, self.scope, place)
+        annotation = self.signatures.convert(expression, place)
         signature = Signature((), annotation)
         member = Member(name, name, kind, (signature,))
         self._add(member, self.place.at(node.target), {(0, "return"): place}, ())
@@ -169,25 +137,24 @@ class BodyReader:
         if decorators.setter_of or decorators.deleter_of:
             self._accessor(name, decorators, place)
             return
-        signature, places, first = self._signature(node, decorators)
-        if signature is None:
-            return
-        scope = self._method_scope(node)
+        read = self.signatures.read(node)
+        type_parameters = self.signatures.type_parameters(node)
+        deprecated = decorators.deprecated
         member = Member(
             name,
             name,
             MemberKind.PROPERTY if decorators.is_property else MemberKind.METHOD,
-            (signature,),
+            (read.signature,),
             is_async=node.asynchronous is not None,
             oneway=decorators.oneway,
             deadline=decorators.deadline,
             docstring=node.get_docstring() or None,
-            deprecated=((0, decorators.deprecated),)
-            if decorators.deprecated is not None
-            else (),
-            type_parameters=self._type_parameters(node, scope, place),
+            deprecated=() if deprecated is None else ((0, deprecated),),
+            type_parameters=(type_parameters,) if type_parameters else (),
         )
-        self._add(member, place, places, (first,), is_overload=decorators.is_overload)
+        places = {(0, part): found for part, found in read.places.items()}
+        first = (read.self_annotation,)
+        self._add(member, place, places, first, is_overload=decorators.is_overload)
 
     def _accessor(self, name: str, decorators: Decorators, place: Place) -> None:
         if decorators.deleter_of:
@@ -229,141 +196,6 @@ class BodyReader:
             )
         elif is_overload:
             self.body.members[name] = _overload(known, member, places, first)
-
-    def _method_scope(self, node: libcst.FunctionDef) -> Scope:
-        if node.type_parameters is None:
-            return self.scope
-        names = {item.param.name.value for item in node.type_parameters.params}
-        return replace(self.scope, parameters=self.scope.parameters | names)
-
-    def _type_parameters(
-        self, node: libcst.FunctionDef, scope: Scope, place: Place
-    ) -> tuple[tuple[TypeParameter, ...], ...]:
-        if node.type_parameters is None:
-            return ()
-        return (type_parameters(node.type_parameters, self, scope),)
-
-    def convert_node(self, node: libcst.BaseExpression, scope: Scope) -> Type:
-        """The type that an annotation's node stands for. Raises Problem."""
-        return self.annotations.convert(parse(self.place.tree.code(node)), scope)
-
-    def _convert(self, expression: ast.expr, scope: Scope, place: Place) -> Type:
-        """The type; Any after taking down what is wrong with it."""
-        try:
-            return self.annotations.convert(expression, scope)
-        except Problem as problem:
-            self.body.diagnostics.append(place.of(problem))
-            return ANY
-
-    # -- signatures --------------------------------------------------------------
-
-    def _signature(
-        self, node: libcst.FunctionDef, decorators: Decorators
-    ) -> tuple[Signature | None, dict[tuple[int, str], Place], Type | None]:
-        listed = list(_parameters(node.params))
-        if not listed or listed[0][1] is ParameterKind.KEYWORD_ONLY:
-            raise Problem(
-                "CBG110",
-                f"the method {node.name.value} has no self",
-                "give it self as its first parameter",
-            )
-        scope = self._method_scope(node)
-        first: Type | None = None
-        if listed[0][1] is not ParameterKind.VARIADIC_POSITIONAL:
-            me = listed.pop(0)[0]
-            if me.annotation is not None:
-                place = self.place.at(me.annotation.annotation)
-                first = self._annotated(me.annotation, scope, place)
-        places: dict[tuple[int, str], Place] = {}
-        parameters: list[Parameter] = []
-        leading = True
-        for param, kind in listed:
-            name = param.name.value
-            # The older spelling of positional-only, PEP 484.
-            leading = leading and name.startswith("__") and not name.endswith("__")
-            if kind is ParameterKind.POSITIONAL_OR_KEYWORD and leading:
-                kind = ParameterKind.POSITIONAL_ONLY
-            leading = leading or kind is ParameterKind.POSITIONAL_ONLY
-            places[0, name] = self.place.at(
-                param.annotation.annotation if param.annotation else param.name
-            )
-            annotation = self._annotated(param.annotation, scope, places[0, name])
-            default = None if param.default is None else literal(param.default)
-            if param.default is not None and default is None:
-                default = OMITTABLE
-            parameters.append(Parameter(name, kind, annotation, default))
-        places[0, "return"] = self.place.at(
-            node.returns.annotation if node.returns else node.name
-        )
-        result = self._annotated(node.returns, scope, places[0, "return"])
-        return Signature(tuple(parameters), result), places, first
-
-    def _annotated(
-        self, annotation: libcst.Annotation | None, scope: Scope, place: Place
-    ) -> Type | None:
-        if annotation is None:
-            return None
-        text = self.place.tree.code(annotation.annotation)
-        known = self._known.get((text, scope.parameters))
-        if known is not None:
-            return known
-        try:
-            converted = self.annotations.convert(parse(text), scope)
-        except Problem as problem:
-            self.body.diagnostics.append(place.of(problem))
-            return ANY
-        self._known[text, scope.parameters] = converted
-        return converted
-
-
-def type_parameters(
-    node: libcst.TypeParameters, reader: BodyReader, scope: Scope
-) -> tuple[TypeParameter, ...]:
-    """PEP 695 type parameters. Raises Problem for ``*Ts`` and ``**P``."""
-    read: list[TypeParameter] = []
-    for item in node.params:
-        if not isinstance(item.param, libcst.TypeVar):
-            raise Problem(
-                "CBG124",
-                f"{item.param.name.value} cannot be carried: the parameters have to "
-                "be known",
-                "write the parameters one by one",
-            )
-        bound = item.param.bound
-        constraints: tuple[Type, ...] = ()
-        if isinstance(bound, libcst.Tuple):
-            constraints = tuple(
-                reader.convert_node(element.value, scope) for element in bound.elements
-            )
-            bound = None
-        read.append(
-            TypeParameter(
-                item.param.name.value,
-                None if bound is None else reader.convert_node(bound, scope),
-                constraints,
-                None
-                if item.default is None
-                else reader.convert_node(item.default, scope),
-            )
-        )
-    return tuple(read)
-
-
-def _parameters(
-    parameters: libcst.Parameters,
-) -> Iterator[tuple[libcst.Param, ParameterKind]]:
-    def each(
-        listed: Sequence[libcst.Param], kind: ParameterKind
-    ) -> Iterator[tuple[libcst.Param, ParameterKind]]:
-        return ((param, kind) for param in listed)
-
-    yield from each(parameters.posonly_params, ParameterKind.POSITIONAL_ONLY)
-    yield from each(parameters.params, ParameterKind.POSITIONAL_OR_KEYWORD)
-    if isinstance(parameters.star_arg, libcst.Param):
-        yield parameters.star_arg, ParameterKind.VARIADIC_POSITIONAL
-    yield from each(parameters.kwonly_params, ParameterKind.KEYWORD_ONLY)
-    if parameters.star_kwarg is not None:
-        yield parameters.star_kwarg, ParameterKind.VARIADIC_KEYWORD
 
 
 def _overload(

@@ -78,6 +78,7 @@ class Library:
 
     @property
     def sources(self) -> Iterator[Source]:
+        """The sources that were read."""
         return (source for source in self._sources.values() if source is not None)
 
     def source(self, module: str) -> Source | None:

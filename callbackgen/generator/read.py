@@ -17,19 +17,14 @@ from callbackgen.generator.annotations import (
 )
 from callbackgen.generator.decorators import read_class_decorators
 from callbackgen.generator.diagnostics import Diagnostic, Refused
-from callbackgen.generator.members import (
-    Body,
-    BodyReader,
-    Place,
-    ReadMember,
-    type_parameters,
-)
+from callbackgen.generator.inheritance import merged, substituted, types_of
+from callbackgen.generator.members import Body, BodyReader, ReadMember
 from callbackgen.generator.names import TYPING_MODULES, Found, Library, Role
+from callbackgen.generator.place import Place
 from callbackgen.generator.source import Defined, Names, Source
 from callbackgen.interface import (
     ANY,
     Interface,
-    Signature,
     Symbol,
     Type,
     TypeParameter,
@@ -49,6 +44,7 @@ class Reading:
 
     @property
     def source(self) -> Source:
+        """The source that the Protocol itself stands in."""
         return self.place.source
 
 
@@ -86,13 +82,10 @@ class Reader:
         wrong inside it is in the reading's `diagnostics`.
         """
         found = self.locate(source, qualified_name)
-        try:
-            order = self._linearised(found.symbol, ())
-            own = self._own[found.symbol]
-            members, diagnostics = self._flattened(found.symbol, order)
-            declared = self._declared(order)
-        except _Inherited as inherited:
-            raise Refused(inherited.diagnostic) from None
+        order = self._linearised(found.symbol, ())
+        own = self._own[found.symbol]
+        members, diagnostics = self._flattened(found.symbol, order)
+        declared = self._declared(order)
         return Reading(
             _interface(found.symbol, own, members, declared),
             own.place,
@@ -153,8 +146,7 @@ class Reader:
         reader = BodyReader(Annotations(self.library), scope, place)
         own = _Own(place, scope, reader.body, (), listed is not None)
         try:
-            if listed is not None:
-                own.parameters = type_parameters(listed, reader, scope)
+            own.parameters = reader.signatures.type_parameters(tree.node)
             read_class_decorators(tree.node, reader.annotations, scope, place)
         except Problem as problem:
             own.body.diagnostics.append(place.at(tree.node.name).of(problem))
@@ -220,41 +212,33 @@ class Reader:
     # -- inheritance ---------------------------------------------------------------
 
     def _linearised(self, symbol: Symbol, below: tuple[Symbol, ...]) -> list[Symbol]:
-        """Method resolution order as Python's: C3."""
+        """The order in which members are looked up, Python's method resolution order.
+
+        Raises Refused (CBG109).
+        """
         found = self.library.find(symbol)
         assert found is not None
         own = self._read_own(found)
         if symbol in below:
-            name = symbol.name
-            raise _Inherited(
+            raise Refused(
                 own.place.diagnostic(
-                    "CBG109", f"{name} inherits from itself", "break the circle"
+                    "CBG109",
+                    f"{symbol.name} inherits from itself",
+                    "break the circle",
                 )
             )
-        lines = [self._linearised(base.symbol, (*below, symbol)) for base in own.bases]
-        lines.append([base.symbol for base in own.bases])
-        order = [symbol]
-        while any(lines):
-            lines = [line for line in lines if line]
-            head = next(
-                (
-                    line[0]
-                    for line in lines
-                    if not any(line[0] in other[1:] for other in lines)
-                ),
-                None,
-            )
-            if head is None:
-                raise _Inherited(
-                    own.place.at(own.place.node).diagnostic(
-                        "CBG109",
-                        f"the bases of {symbol.name} have no consistent order",
-                        "change the order of the bases, as Python would demand",
-                    )
+        bases = [base.symbol for base in own.bases]
+        lines = [self._linearised(base, (*below, symbol)) for base in bases]
+        order = merged([*lines, bases])
+        if order is None:
+            raise Refused(
+                own.place.diagnostic(
+                    "CBG109",
+                    f"the bases of {symbol.name} have no consistent order",
+                    "change the order of the bases, as Python would demand",
                 )
-            order.append(head)
-            lines = [line[1:] if line[0] == head else line for line in lines]
-        return order
+            )
+        return [symbol, *order]
 
     def _flattened(
         self, symbol: Symbol, order: list[Symbol]
@@ -268,7 +252,7 @@ class Reader:
             diagnostics += own.body.diagnostics
             for name, read in own.body.members.items():
                 try:
-                    members[name] = _substituted(read, given[each])
+                    members[name] = substituted(read, given[each])
                 except Problem as problem:
                     diagnostics.append(read.place.of(problem))
         return members, diagnostics
@@ -280,7 +264,7 @@ class Reader:
             own = self._own[each]
             for name, declaration in own.scope.declared.items():
                 if declared.setdefault(name, declaration) != declaration:
-                    raise _Inherited(
+                    raise Refused(
                         own.place.diagnostic(
                             "CBG131",
                             f"two different type variables are called {name}",
@@ -308,62 +292,6 @@ class Reader:
         return given
 
 
-class _Inherited(Exception):
-    """Inheritance that cannot be followed."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
-
-
-def _substituted(read: ReadMember, given: dict[str, Type]) -> ReadMember:
-    """The member with a base's type parameters replaced by their arguments."""
-    given = {name: value for name, value in given.items() if value != Variable(name)}
-    if not given:
-        return read
-    member = read.member
-    own = {
-        part.name
-        for signature in member.signatures
-        for annotation in _annotations(signature)
-        for part in walk(annotation)
-        if isinstance(part, Variable) and part.name not in given
-    }
-    brought = {
-        part.name
-        for value in given.values()
-        for part in walk(value)
-        if isinstance(part, Variable)
-    }
-    if own & brought:
-        raise Problem(
-            "CBG131",
-            f"the type variable {min(own & brought)} of {member.name} meets another "
-            "of that name from a class that inherits it",
-            "rename one of them",
-        )
-
-    def put(annotation: Type | None) -> Type | None:
-        return None if annotation is None else substitute(annotation, given)
-
-    signatures = tuple(
-        Signature(
-            tuple(
-                replace(parameter, annotation=put(parameter.annotation))
-                for parameter in signature.parameters
-            ),
-            put(signature.result),
-        )
-        for signature in member.signatures
-    )
-    return replace(read, member=replace(member, signatures=signatures))
-
-
-def _annotations(signature: Signature) -> list[Type]:
-    listed = [parameter.annotation for parameter in signature.parameters]
-    return [found for found in (*listed, signature.result) if found is not None]
-
-
 def _interface(
     symbol: Symbol,
     own: _Own,
@@ -375,7 +303,7 @@ def _interface(
         part.name
         for read in members.values()
         for signature in read.member.signatures
-        for annotation in _annotations(signature)
+        for annotation in types_of(signature)
         for part in walk(annotation)
         if isinstance(part, Variable)
     )

@@ -104,14 +104,17 @@ class Source:
 
     @cached_property
     def lines(self) -> list[str]:
+        """The lines of the text, without their ends."""
         return self.text.split("\n")
 
     @property
     def module_name(self) -> str:
+        """The dotted name of the module."""
         return self.file.name
 
     @property
     def path(self) -> Path:
+        """The file."""
         return self.file.path
 
     # -- names ---------------------------------------------------------------
@@ -154,63 +157,44 @@ class Source:
     def _collect(self, body: Sequence[ast.stmt], names: Names, prefix: str) -> None:
         """Bind what statements bind; of two alternatives the first one counts."""
         for statement in body:
-            match statement:
-                case ast.Import(names=imports):
-                    for alias in imports:
-                        module = alias.name if alias.asname else _head(alias.name)
-                        bound = alias.asname or module
-                        names.setdefault(bound, Imported(module, None))
-                case ast.ImportFrom(names=imports):
-                    self._collect_from(statement, names)
-                case ast.ClassDef(name=name):
-                    names.setdefault(name, Defined(statement, prefix + name))
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    names.setdefault(name, Assigned(prefix + name, value))
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                    parameters = self._parameters_of(name)
-                    names.setdefault(
-                        name,
-                        Assigned(
-                            prefix + name, value, statement.annotation, parameters
-                        ),
-                    )
-                case ast.If(test=test, body=then, orelse=otherwise):
-                    if ast.unparse(test).startswith("not "):
-                        then, otherwise = otherwise, then
-                    self._collect(then, names, prefix)
-                    self._collect(otherwise, names, prefix)
-                case ast.Try(body=then, handlers=handlers, orelse=otherwise):
-                    self._collect(then, names, prefix)
-                    self._collect(otherwise, names, prefix)
-                    for handler in handlers:
-                        self._collect(handler.body, names, prefix)
-                case ast.With(body=then):
-                    self._collect(then, names, prefix)
-                case _:
-                    self._collect_type_statement(statement, names, prefix)
+            for name, definition in self._bindings(statement, prefix):
+                names.setdefault(name, definition)
+            for block in _blocks(statement):
+                self._collect(block, names, prefix)
 
-    def _collect_from(self, statement: ast.ImportFrom, names: Names) -> None:
+    def _bindings(
+        self, statement: ast.stmt, prefix: str
+    ) -> Iterator[tuple[str, Definition]]:
+        """The names that one statement binds by itself."""
+        match statement:
+            case ast.Import(names=imports):
+                for alias in imports:
+                    module = alias.name if alias.asname else _head(alias.name)
+                    yield alias.asname or module, Imported(module, None)
+            case ast.ImportFrom():
+                yield from self._imported_from(statement)
+            case ast.ClassDef(name=name):
+                yield name, Defined(statement, prefix + name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, Assigned(prefix + name, value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                parameters = self._parameters_of(name)
+                annotation = statement.annotation
+                yield name, Assigned(prefix + name, value, annotation, parameters)
+            case _ if type(statement).__name__ == "TypeAlias":
+                yield _type_statement(statement, prefix)
+            case _:
+                return
+
+    def _imported_from(
+        self, statement: ast.ImportFrom
+    ) -> Iterator[tuple[str, Definition]]:
         module = self._absolute(statement.module, statement.level)
         for alias in statement.names:
             if alias.name == "*":
                 self.stars.append(module)
             else:
-                bound = alias.asname or alias.name
-                names.setdefault(bound, Imported(module, alias.name))
-
-    def _collect_type_statement(
-        self, statement: ast.stmt, names: Names, prefix: str
-    ) -> None:
-        # ``ast.TypeAlias`` came with Python 3.12.
-        if type(statement).__name__ == "TypeAlias":
-            name: ast.Name = statement.name  # type: ignore[attr-defined]
-            value: ast.expr = statement.value  # type: ignore[attr-defined]
-            listed: list[ast.AST] = statement.type_params  # type: ignore[attr-defined]
-            parameters = tuple(str(getattr(item, "name", "")) for item in listed)
-            names.setdefault(
-                name.id,
-                Assigned(prefix + name.id, value, _TYPE_STATEMENT, parameters),
-            )
+                yield alias.asname or alias.name, Imported(module, alias.name)
 
     def _absolute(self, module: str | None, level: int) -> str:
         """The absolute name in ``from ..module import``."""
@@ -254,6 +238,30 @@ class Source:
 
 _TYPE_STATEMENT = ast.Name(id="TypeAlias")
 """Stands as the annotation of a name that a ``type`` statement defines."""
+
+
+def _type_statement(statement: ast.stmt, prefix: str) -> tuple[str, Definition]:
+    # ``ast.TypeAlias`` came with Python 3.12.
+    name: ast.Name = statement.name  # type: ignore[attr-defined]
+    value: ast.expr = statement.value  # type: ignore[attr-defined]
+    listed: list[ast.AST] = statement.type_params  # type: ignore[attr-defined]
+    parameters = tuple(str(getattr(item, "name", "")) for item in listed)
+    return name.id, Assigned(prefix + name.id, value, _TYPE_STATEMENT, parameters)
+
+
+def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks of a compound statement, the one that type checkers go by first."""
+    match statement:
+        case ast.If(test=ast.UnaryOp(op=ast.Not()), body=then, orelse=otherwise):
+            return [otherwise, then]
+        case ast.If(body=then, orelse=otherwise):
+            return [then, otherwise]
+        case ast.Try(body=then, handlers=handlers, orelse=otherwise):
+            return [then, otherwise, *(handler.body for handler in handlers)]
+        case ast.With(body=then):
+            return [then]
+        case _:
+            return []
 
 
 class _Plain(libcst.CSTTransformer):

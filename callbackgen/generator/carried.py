@@ -1,0 +1,378 @@
+"""Which types travel, and where in an annotation a reference may stand.
+
+By value travels what Pyro5's serpent carries unchanged; a Protocol of the user's
+travels by reference. What is refused is refused with the nearest type that works.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from callbackgen.generator.annotations import Annotations, Problem, Scope
+from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.members import ReadMember
+from callbackgen.generator.names import Found, Library, Role
+from callbackgen.generator.place import Place
+from callbackgen.generator.source import Assigned, Defined
+from callbackgen.interface import (
+    ANY,
+    Apply,
+    Arguments,
+    Constant,
+    MemberKind,
+    Symbol,
+    Type,
+    Union,
+    Variable,
+)
+
+_SCALARS = {"bool", "complex", "float", "int", "object", "str"}
+_ARRAYS = {"frozenset", "list", "set", "tuple"}
+_ABSTRACT_ARRAYS = {
+    "Collection",
+    "Iterable",
+    "MutableSequence",
+    "MutableSet",
+    "Sequence",
+    "Set",
+}
+_ABSTRACT_MAPPINGS = {"Mapping", "MutableMapping"}
+_REFERENCE_ARRAYS = {"list", "tuple", "Sequence", "Collection", "Iterable"}
+
+_ITERATORS = {
+    "AsyncGenerator",
+    "AsyncIterable",
+    "AsyncIterator",
+    "Generator",
+    "Iterator",
+}
+_STANDARD_PROTOCOLS = {
+    *(Symbol("collections.abc", name) for name in (
+        "Awaitable", "Buffer", "ByteString", "Container", "Coroutine", "Hashable",
+        "Reversible", "Sized",
+    )),
+    *(Symbol("typing", name) for name in (
+        "AsyncContextManager", "ContextManager", "SupportsAbs", "SupportsBytes",
+        "SupportsComplex", "SupportsFloat", "SupportsIndex", "SupportsInt",
+        "SupportsRound",
+    )),
+    *(Symbol("contextlib", name) for name in (
+        "AbstractAsyncContextManager", "AbstractContextManager",
+    )),
+    Symbol("os", "PathLike"),
+}  # fmt: skip
+
+_NEAREST = {
+    "bytes": "a str, with base64.b64encode(...).decode()",
+    "bytearray": "a str, with base64.b64encode(...).decode()",
+    "memoryview": "a str, with base64.b64encode(...).decode()",
+    "range": "list[int]",
+    "type": "a str with the name of the class",
+    "Decimal": "a str or a float",
+    "Fraction": "a str or a float",
+    "UUID": "a str",
+    "Path": "a str",
+    "PurePath": "a str",
+    "datetime": "a str in ISO format, or a float of seconds",
+    "date": "a str in ISO format",
+    "time": "a str in ISO format",
+    "timedelta": "a float of seconds",
+    "defaultdict": "dict[...]",
+    "OrderedDict": "dict[...]",
+    "Counter": "dict[..., int]",
+    "deque": "list[...]",
+    "LiteralString": "str",
+    "Never": "None",
+    "NoReturn": "None",
+}
+
+
+def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
+    """The Protocols in a type, which travel by reference, in order."""
+    match annotation:
+        case Symbol():
+            if _is_protocol(annotation, library):
+                yield annotation
+        case Apply(base=base, arguments=inner):
+            yield from protocols(base, library)
+            for part in inner:
+                yield from protocols(part, library)
+        case Union(members=inner) | Arguments(items=inner):
+            for part in inner:
+                yield from protocols(part, library)
+        case _:
+            return
+
+
+def _is_protocol(symbol: Symbol, library: Library) -> bool:
+    found = library.find(symbol)
+    return found is not None and library.role(found) is Role.PROTOCOL
+
+
+@dataclass(slots=True)
+class TypeRules:
+    """Goes over every annotation of one member; `check` gives what is wrong."""
+
+    library: Library
+    read: ReadMember
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+    def check(self) -> list[Diagnostic]:
+        """What cannot be carried in the member's annotations."""
+        read = self.read
+        for index, signature in enumerate(read.member.signatures):
+            for parameter in signature.parameters:
+                place = read.places[index, parameter.name]
+                self._check(parameter.annotation, place)
+            self._check(signature.result, read.places[index, "return"])
+            self._check_assignable(signature.result, read.places[index, "return"])
+        for first in read.first_parameters:
+            if first is not None:
+                self._check_self(first)
+        return self.found
+
+    def _check(self, annotation: Type | None, place: Place) -> None:
+        if annotation is None:
+            return
+        try:
+            self._value(annotation, may_refer=True, seen=frozenset())
+        except Problem as problem:
+            self.found.append(place.of(problem))
+
+    def _check_self(self, first: Type) -> None:
+        self.found.append(
+            self.read.place.diagnostic(
+                "CBG110",
+                f"self of {self.read.member.name} has an annotation: {first}",
+                "leave it out; whose method it is cannot depend on a type argument",
+            )
+        )
+
+    def _check_assignable(self, annotation: Type | None, place: Place) -> None:
+        if self.read.member.kind is not MemberKind.ATTRIBUTE:
+            return
+        if list(protocols(annotation, self.library)):
+            self.found.append(
+                place.diagnostic(
+                    "CBG133",
+                    f"the attribute {self.read.member.name} holds a reference: who "
+                    "reads it gets a stub, so it cannot be assigned",
+                    "make it a read-only @property",
+                )
+            )
+
+    def _value(
+        self, annotation: Type, *, may_refer: bool, seen: frozenset[Symbol]
+    ) -> None:
+        """Raises Problem unless the type can be carried."""
+        match annotation:
+            case Variable() | Constant(text="None"):
+                return
+            case Symbol():
+                self._symbol(annotation, may_refer, seen)
+            case Apply():
+                self._generic(annotation, may_refer, seen)
+            case Union(members=members):
+                for member in members:
+                    self._value(member, may_refer=may_refer, seen=seen)
+                self._distinguishable(members)
+            case _:
+                raise _unknown(str(annotation))
+
+    def _symbol(self, symbol: Symbol, may_refer: bool, seen: frozenset[Symbol]) -> None:
+        module, name = symbol.module, symbol.name
+        if symbol in (ANY, Symbol("typing", "Literal")):
+            return
+        if module == "builtins" and name in _SCALARS | _ARRAYS | {"dict"}:
+            return
+        if module == "collections.abc":
+            if name in _ABSTRACT_ARRAYS | _ABSTRACT_MAPPINGS:
+                return
+            if name in _ITERATORS:
+                raise Problem(
+                    "CBG125",
+                    f"{name} cannot be carried: a stream has no end to send",
+                    "return a list, or pass a callback that gets one item a call",
+                )
+            if name == "Callable":
+                raise Problem(
+                    "CBG127",
+                    "Callable cannot be carried yet",
+                    "write a Protocol with __call__; it travels by reference",
+                )
+        if symbol in _STANDARD_PROTOCOLS:
+            raise _standard_protocol(symbol)
+        found = self.library.find(symbol)
+        if found is None:
+            raise _not_carried(symbol)
+        self._defined(found, symbol, may_refer, seen)
+
+    def _defined(
+        self, found: Found, symbol: Symbol, may_refer: bool, seen: frozenset[Symbol]
+    ) -> None:
+        if isinstance(found.definition, Assigned):
+            if self.library.declares(found.definition, found.source) == "NewType":
+                if symbol in seen:
+                    raise _not_carried(symbol)
+                inside = seen | {symbol}
+                self._value(self._new_type(found), may_refer=False, seen=inside)
+                return
+            raise _not_carried(symbol)
+        match self.library.role(found):
+            case Role.PROTOCOL:
+                if self.library.finder.is_standard(found.source.path):
+                    raise _standard_protocol(symbol)
+                if not may_refer:
+                    raise _misplaced(symbol)
+            case Role.TYPED_DICT:
+                if symbol not in seen:
+                    self._typed_dict(found, seen | {symbol})
+            case Role.CLASS:
+                raise _not_carried(symbol)
+
+    def _typed_dict(self, found: Found, seen: frozenset[Symbol]) -> None:
+        definition = found.definition
+        assert isinstance(definition, Defined)
+        scope = Scope(found.source, (found.source.members(definition),))
+        annotations = Annotations(self.library)
+        for statement in definition.node.body:
+            if not isinstance(statement, ast.AnnAssign):
+                continue
+            field_type = annotations.convert(statement.annotation, scope)
+            while isinstance(field_type, Apply) and field_type.base in _FIELD_MARKS:
+                field_type = field_type.arguments[0]
+            self._value(field_type, may_refer=False, seen=seen)
+        for base in definition.node.bases:
+            symbol = self.library.base(base, found.source)
+            above = self.library.find(symbol) if symbol else None
+            if above and above.symbol not in seen:
+                self._typed_dict(above, seen | {above.symbol})
+
+    def _generic(
+        self, annotation: Apply, may_refer: bool, seen: frozenset[Symbol]
+    ) -> None:
+        base = annotation.base
+        if base == Symbol("typing", "Literal"):
+            for value in annotation.arguments:
+                if not isinstance(value, Constant) or value.text[:2] in ('b"', "b'"):
+                    raise Problem(
+                        "CBG128",
+                        f"Literal[{value}] cannot be carried yet",
+                        "use strings, ints, bools or None as its values",
+                    )
+            return
+        self._symbol(base, may_refer, seen)
+        name, arguments = base.name, annotation.arguments
+        if base.module == "builtins" and name == "tuple":
+            arguments = tuple(a for a in arguments if a != Constant("..."))
+        if _is_protocol(base, self.library):
+            for argument in arguments:
+                self._value(argument, may_refer=False, seen=seen)
+            return
+        keys = name == "dict" or name in _ABSTRACT_MAPPINGS
+        inner = may_refer and (keys or name in _REFERENCE_ARRAYS)
+        for index, argument in enumerate(arguments):
+            allowed = inner and not (keys and index == 0)
+            self._value(argument, may_refer=allowed, seen=seen)
+
+    def _distinguishable(self, members: tuple[Type, ...]) -> None:
+        """Of a union's members the receiver has to tell which one it got."""
+        kinds: dict[str, Type] = {}
+        for member in members:
+            kind = self._shape(member)
+            if kind is None:
+                continue
+            other = kinds.setdefault(kind, member)
+            if other is not member and kind:
+                raise Problem(
+                    "CBG130",
+                    f"{other} and {member} cannot be told apart on arrival",
+                    "use one of the two, or a TypedDict with a field that says which",
+                )
+        custom = kinds.keys() & {"reference", "complex"}
+        if custom and len(kinds) > 1:
+            kind = min(custom)
+            raise Problem(
+                "CBG130",
+                f"{kinds[kind]} can be in a union with None only",
+                "pass the two as two parameters, each | None",
+            )
+
+    def _shape(self, member: Type) -> str | None:
+        base = member.base if isinstance(member, Apply) else member
+        match base:
+            case (
+                Symbol(module="builtins", name="object")
+                | Symbol(module="typing", name="Any")
+            ):
+                return None
+            case Symbol(module="typing", name="Literal"):
+                return None
+            case Symbol(module="builtins" | "collections.abc", name=name):
+                if name in _ARRAYS | _ABSTRACT_ARRAYS:
+                    return "array"
+                if name == "dict" or name in _ABSTRACT_MAPPINGS:
+                    return "mapping"
+                return name
+            case Symbol():
+                found = self.library.find(base)
+                if found and isinstance(found.definition, Assigned):
+                    return self._shape(self._new_type(found))
+                return "reference" if _is_protocol(base, self.library) else "mapping"
+            case _:
+                return None
+
+    def _new_type(self, found: Found) -> Type:
+        """What ``NewType("Name", base)`` is a kind of."""
+        definition = found.definition
+        assert isinstance(definition, Assigned)
+        match definition.value:
+            case ast.Call(args=[_, base]):
+                return Annotations(self.library).convert(base, Scope(found.source))
+            case _:
+                raise _not_carried(found.symbol)
+
+
+_FIELD_MARKS = {
+    Symbol("typing", name) for name in ("NotRequired", "ReadOnly", "Required")
+}
+
+
+def _unknown(text: str) -> Problem:
+    return Problem(
+        "CBG122",
+        f"{text} is not understood as a type",
+        "write a type: a class, a generic with arguments, X | None, Literal[...]",
+    )
+
+
+def _not_carried(symbol: Symbol) -> Problem:
+    nearest = _NEAREST.get(symbol.name.rpartition(".")[2])
+    hint = (
+        f"use {nearest}"
+        if nearest
+        else (
+            "use what travels: None, bool, int, float, complex, str, list, tuple, set, "
+            "dict, TypedDict, Any; or a Protocol of yours, which travels by reference"
+        )
+    )
+    return Problem("CBG128", f"{symbol} cannot be carried", hint)
+
+
+def _standard_protocol(symbol: Symbol) -> Problem:
+    return Problem(
+        "CBG126",
+        f"{symbol} is a standard-library Protocol and cannot be carried",
+        "name a concrete type, or a Protocol of your own with ordinary methods",
+    )
+
+
+def _misplaced(symbol: Symbol) -> Problem:
+    return Problem(
+        "CBG129",
+        f"the reference {symbol.name} cannot travel in this place",
+        f"references travel as {symbol.name}, {symbol.name} | None, "
+        f"list[{symbol.name}] and dict[str, {symbol.name}]",
+    )
