@@ -41,7 +41,7 @@ class Address:
         return {"__class__": "Pyro5.client.Proxy", "state": state}
 
 
-def address_of(source: Source) -> Address:
+def address_of(source: object) -> Address:
     """The address in a Proxy, a URI or its text.
 
     Raises TypeError for anything else, ValueError for an address that is not a

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import collections.abc
 import functools
-import operator
 import pkgutil
 import types
 import typing
@@ -32,6 +31,9 @@ ABSTRACT: dict[object, type[list[Any] | set[Any] | dict[Any, Any]]] = {
     collections.abc.MutableMapping: dict,
 }
 """The abstract collections, and as what each arrives."""
+
+_WITH_BOOL: dict[object, Any] = {int: int | bool, float: float | bool}
+"""Type checkers take a bool for an int, which msgspec does not."""
 
 _MARKS: set[object] = {typing.Annotated, typing.Required, typing.NotRequired}
 
@@ -78,10 +80,14 @@ def resolve(annotation: Type) -> Any:
             return resolve(base)[inner if len(inner) != 1 else inner[0]]
         case Union(members=members):
             return functools.reduce(
-                operator.or_, (_or_able(resolve(member)) for member in members)
+                _either, (_or_able(resolve(member)) for member in members)
             )
         case _:
             raise TypeError(f"{annotation} is not the type of a value")
+
+
+def _either(one: Any, other: Any) -> Any:
+    return one | other
 
 
 def _or_able(resolved: Any) -> Any:
@@ -116,16 +122,17 @@ def checked_form(resolved: Any) -> Any:
     if origin in (types.UnionType, typing.Union):
         members = [checked_form(member) for member in arguments]
         return Plain if Plain in members else typing.Union[tuple(members)]  # noqa: UP007
-    collection: Any = origin or resolved
-    collection = ABSTRACT.get(collection, collection)
+    given: Any = origin or resolved
+    collection: Any = ABSTRACT.get(given, given)
     if collection in (list, set, frozenset):
-        return collection[checked_form(arguments[0] if arguments else Any)]
+        item = checked_form(arguments[0] if arguments else Any)
+        return cast(Any, collection)[item]
     if collection is dict:
         key, value = arguments or (Any, Any)
         return dict[checked_form(key), checked_form(value)]  # type: ignore[misc]
     if collection is tuple:
         return _tuple_form(resolved, arguments)
-    return resolved
+    return _WITH_BOOL.get(resolved, resolved)
 
 
 def _tuple_form(resolved: Any, arguments: tuple[Any, ...]) -> Any:
@@ -158,7 +165,8 @@ def is_stub(resolved: object) -> bool:
 
 @functools.cache
 def _reference(stub: type[Stub]) -> type[Reference]:
-    return _Marker(stub.__name__, (Reference,), {"stub": stub})
+    made: Any = _Marker(stub.__name__, (Reference,), {"stub": stub})
+    return cast("type[Reference]", made)
 
 
 _typed_dicts: dict[object, Any] = {}
@@ -173,7 +181,7 @@ def _typed_dict(resolved: Any) -> Any:
     if known is not None:
         return known
     origin: Any = get_origin(resolved) or resolved
-    form: Any = TypedDict(origin.__name__, {})  # type: ignore[operator]
+    form: Any = cast(Any, TypedDict)(origin.__name__, {})
     _typed_dicts[resolved] = form
     try:
         form.__annotations__ = {

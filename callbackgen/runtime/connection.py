@@ -17,7 +17,7 @@ import ssl
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, cast
 
 from Pyro5 import config, protocol, socketutil
@@ -99,7 +99,7 @@ class _Connection:
                 self._unanswered.append(self._send(payload, deadline))
 
     @contextlib.contextmanager
-    def _closed_by_failure(self) -> Iterator[None]:
+    def _closed_by_failure(self) -> Generator[None]:
         """Closes the socket when something goes wrong while it is used."""
         try:
             yield
@@ -287,12 +287,10 @@ def _dialled(target: Target, deadline: Deadline) -> socket.socket:
 def _context() -> ssl.SSLContext:
     """What Pyro5's own clients use, from Pyro5's settings."""
     set_to = cast(Any, config)
-    return cast(
-        ssl.SSLContext,
-        socketutil.get_ssl_context(
-            clientcert=set_to.SSL_CLIENTCERT,
-            clientkey=set_to.SSL_CLIENTKEY,
-            keypassword=set_to.SSL_CLIENTKEYPASSWD,
-            cacerts=set_to.SSL_CACERTS,
-        ),
+    context: ssl.SSLContext = cast(Any, socketutil).get_ssl_context(
+        clientcert=set_to.SSL_CLIENTCERT,
+        clientkey=set_to.SSL_CLIENTKEY,
+        keypassword=set_to.SSL_CLIENTKEYPASSWD,
+        cacerts=set_to.SSL_CACERTS,
     )
+    return context

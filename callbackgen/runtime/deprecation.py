@@ -35,7 +35,7 @@ class _Deprecated:
         level = self.stacklevel + 1
         if not inspect.isfunction(function):
             raise TypeError(f"deprecated is for functions, not for {function!r}")
-        result = function
+        result: Callable[..., Any] = function
         if category is not None:
 
             @functools.wraps(function)
@@ -43,9 +43,9 @@ class _Deprecated:
                 warnings.warn(message, category, stacklevel=level)
                 return function(*arguments, **keywords)
 
-            if inspect.iscoroutinefunction(function):
-                warning = _marked_as_coroutine(warning)
             result = warning
+            if inspect.iscoroutinefunction(function):
+                result = _marked_as_coroutine(warning)
         cast(Any, function).__deprecated__ = message
         cast(Any, result).__deprecated__ = message
         return cast(Function, result)

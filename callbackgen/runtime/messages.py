@@ -81,7 +81,8 @@ def call_message(sequence: int, payload: bytes, deadline: tuple[str, bytes]) -> 
 
 
 def _dumped(data: object) -> bytes:
-    return cast(bytes, serpent.dumps(data, module_in_classname=True))
+    data_of: bytes = cast(Any, serpent).dumps(data, module_in_classname=True)
+    return data_of
 
 
 def _message(kind: int, sequence: int, payload: bytes, annotations: bytes) -> bytes:
@@ -151,10 +152,11 @@ def result_of(message: Message, limit: int) -> Any:
 
 def _literal(data: bytes) -> object:
     try:
-        return serpent.loads(data)
+        literal: object = cast(Any, serpent).loads(data)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
         kind = type(error).__name__
         raise BadReply(f"the answer is not serpent data ({kind})") from None
+    return literal
 
 
 def _restored(value: Any) -> Any:
@@ -163,10 +165,10 @@ def _restored(value: Any) -> Any:
         case {"__class__": name, **rest}:
             return _of_class(name, rest)
         case dict():
-            items = cast("dict[Any, Any]", value).items()
+            items = cast("dict[object, object]", value).items()
             return {key: _restored(item) for key, item in items}
         case list():
-            return [_restored(item) for item in cast("list[Any]", value)]
+            return [_restored(item) for item in cast("list[object]", value)]
         case tuple():
             return tuple(_restored(item) for item in cast("tuple[Any]", value))
         case _:

@@ -6,12 +6,18 @@ until the first call.
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
-from callbackgen.interface import ANY, Parameter, ParameterKind, parse_signature
+from callbackgen.interface import (
+    ANY,
+    Parameter,
+    ParameterKind,
+    parse_signature,
+)
 from callbackgen.runtime.deadline import checked_seconds
 from callbackgen.runtime.values import Misfit, Value
 
@@ -158,6 +164,10 @@ class _Sending:
                 self._positional += _each(name, pack, given)
             case _ if given is OMITTED:
                 self._omitted = self._omitted or name
+            case ParameterKind.POSITIONAL_ONLY if self._omitted and _is_default(
+                parameter, given
+            ):
+                pass  # the far end has the same
             case ParameterKind.POSITIONAL_ONLY:
                 self._must_not_follow_omitted(name)
                 self._positional.append(_within(name, pack, given))
@@ -252,8 +262,18 @@ def _inspected(parameter: Parameter) -> inspect.Parameter:
     return inspect.Parameter(parameter.name, _KINDS[parameter.kind], default=default)
 
 
+def _is_default(parameter: Parameter, given: object) -> bool:
+    """Whether an argument is the literal that its parameter has as a default."""
+    if parameter.default is None or parameter.default == OMITTABLE:
+        return False
+    default: object = ast.literal_eval(parameter.default)
+    return type(default) is type(given) and default == given
+
+
 def _kept(value: object) -> object:
-    return list(value) if isinstance(value, Iterator) else value
+    if isinstance(value, Iterator):
+        return list(cast("Iterator[object]", value))
+    return value
 
 
 def _each(

@@ -70,7 +70,7 @@ def _can_be_sent(error: Exception) -> bool:
     try:
         setattr(error, _TRACEBACK, None)  # as Pyro5 is going to
         data = travelling([error.args, vars(error)])
-        return len(cast(bytes, serpent.dumps(data))) <= REMOTE_TEXT_LIMIT
+        return len(cast(Any, serpent).dumps(data)) <= REMOTE_TEXT_LIMIT
     except Misfit:
         return False
     except Exception:  # noqa: BLE001 - a class may raise anything when it is assigned to
@@ -115,10 +115,9 @@ def _text_of_arguments(arguments: object) -> str:
             return text
         case () | []:
             return ""
-        case (argument,) | [argument]:
-            return _represented(argument)
         case tuple() | list():
-            return _represented(tuple(cast("list[object]", arguments)))
+            given = tuple(cast("list[object]", arguments))
+            return _represented(given[0] if len(given) == 1 else given)
         case _:
             return ""
 

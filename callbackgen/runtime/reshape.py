@@ -10,8 +10,8 @@ from __future__ import annotations
 import functools
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, get_args, get_origin
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast, get_args, get_origin
 
 from callbackgen.runtime.annotations import ABSTRACT, typed_dict_hints, unwrapped
 
@@ -80,9 +80,9 @@ def _of_fixed_tuple(arguments: tuple[Any, ...]) -> Reshape | None:
         return None
 
     def reshape(value: Any) -> Any:
-        if not isinstance(value, tuple) or len(typing.cast(Any, value)) != len(parts):
-            return value
-        items: Iterable[Any] = value
+        items = cast("tuple[object, ...]", value)
+        if not isinstance(value, tuple) or len(items) != len(parts):
+            return items
         return tuple(
             (part or _unchanged)(item) for part, item in zip(parts, items, strict=True)
         )
@@ -99,7 +99,7 @@ def _of_concrete_mapping(arguments: tuple[Any, ...]) -> Reshape | None:
     def reshape(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        items: dict[Any, Any] = value
+        items = cast("dict[object, object]", value)
         return {for_key(key): for_value(item) for key, item in items.items()}
 
     return reshape
@@ -151,13 +151,13 @@ class _TypedDict:
         self._resolved = resolved
 
     @functools.cached_property
-    def _parts(self) -> dict[str, Reshape | None]:
+    def _parts(self) -> dict[object, Reshape | None]:
         return {name: reshaper(hint) for name, hint in typed_dict_hints(self._resolved)}
 
     def __call__(self, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        items: dict[Any, Any] = value
+        items = cast("dict[object, object]", value)
         return {
             key: (self._parts.get(key) or _unchanged)(item)
             for key, item in items.items()

@@ -10,7 +10,9 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+
+import Pyro5
 
 from callbackgen.runtime.address import Address
 from callbackgen.runtime.deadline import Deadline
@@ -42,7 +44,15 @@ def targets(address: Address, deadline: Deadline) -> list[Target]:
         found = _look_up(host, port, socket.AI_NUMERICHOST)
     except OSError:
         found = _pool().submit(_look_up, host, port, 0).result(deadline.remaining())
+    preferred = socket.AF_INET6 if _preferred_version() == 6 else socket.AF_INET
+    found.sort(key=lambda one: one[0] != preferred)
     return [Target(family, target, host) for family, target in found]
+
+
+def _preferred_version() -> int:
+    """Which of a name's addresses Pyro5 is set to use; ours are tried in that order."""
+    version: int = cast(Any, Pyro5.config).PREFER_IP_VERSION
+    return version
 
 
 def _look_up(host: str, port: int, flags: int) -> list[tuple[int, Any]]:

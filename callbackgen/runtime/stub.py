@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import operator
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar, cast
 
 from callbackgen.runtime import messages
@@ -22,6 +25,15 @@ R = TypeVar("R")
 AnyStub = TypeVar("AnyStub", bound="Stub")
 
 _MOST_ASYNC_CALLS = 64
+_handle_of: Callable[[Stub], _Handle] = operator.attrgetter("_callbackgen_handle")
+
+
+@dataclass(frozen=True, slots=True)
+class _Handle:
+    """What a stub consists of; `seconds` is its own deadline."""
+
+    link: Link
+    seconds: float | None = None
 
 
 class Stub:
@@ -34,14 +46,13 @@ class Stub:
     turns. Only generated classes may be subclasses, and these are final.
     """
 
-    __slots__ = ("__weakref__", "_callbackgen_link", "_callbackgen_seconds")
-
-    _callbackgen_link: Link
-    _callbackgen_seconds: float | None
+    __slots__ = ("__weakref__", "_callbackgen_handle")
 
     def __init__(self, address: Source) -> None:
-        self._callbackgen_link = Link(address_of(address))
-        self._callbackgen_seconds = None
+        given: object = address
+        if not isinstance(given, _Handle):
+            given = _Handle(Link(address_of(address)))
+        self._callbackgen_handle = given
 
     def __init_subclass__(cls, *, format: int | None = None) -> None:  # noqa: A002
         super().__init_subclass__()
@@ -52,7 +63,7 @@ class Stub:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return address(self) == address(cast(Stub, other))
+        return address(self) == address(other)
 
     def __hash__(self) -> int:
         return hash((type(self), address(self)))
@@ -71,7 +82,7 @@ class Stub:
 
     def _call(self, method: Method[R], /, *arguments: Any, **keywords: Any) -> R:
         """Calls a member, or reads an attribute, and waits for the answer."""
-        return _Call(self, method).make(arguments, keywords)
+        return cast(R, _Call(self, method).make(arguments, keywords))
 
     async def _call_async(
         self, method: Method[R], /, *arguments: Any, **keywords: Any
@@ -88,7 +99,7 @@ class Stub:
 
 def address(stub: Stub) -> Address:
     """The address of the object that a stub stands for."""
-    return stub._callbackgen_link.address  # noqa: SLF001 - a private part of this module's own class
+    return _handle_of(stub).link.address
 
 
 def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
@@ -97,10 +108,8 @@ def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
     That holds in place of the default and of the deadlines in the interface. Both
     stubs share one connection. Raises ValueError unless `seconds` is more than 0.
     """
-    other = object.__new__(type(stub))
-    other._callbackgen_link = stub._callbackgen_link  # noqa: SLF001 - as above
-    other._callbackgen_seconds = checked_seconds(seconds)
-    return other
+    handle = _Handle(_handle_of(stub).link, checked_seconds(seconds))
+    return type(stub)(cast(Any, handle))
 
 
 class _Attribute:
@@ -110,7 +119,7 @@ class _Attribute:
         self._method = method
 
     def __get__(self, stub: Stub | None, owner: type | None = None) -> Any:
-        return self if stub is None else stub._call(self._method)  # noqa: SLF001 - as above
+        return self if stub is None else _Call(stub, self._method).make((), {})
 
     def __set__(self, stub: Stub, value: object) -> None:
         _Call(stub, self._method).assign(value)
@@ -125,10 +134,11 @@ class _Call:
     """One call of one member, whose time begins when this is made."""
 
     def __init__(self, stub: Stub, method: Method[Any]) -> None:
-        self._link = stub._callbackgen_link  # noqa: SLF001 - as above
+        handle = _handle_of(stub)
+        self._link = handle.link
         self._method = method
         self._name = f"{type(stub).__qualname__}.{method.name}"
-        seconds = stub._callbackgen_seconds or method.deadline or settings.deadline  # noqa: SLF001 - as above
+        seconds = handle.seconds or method.deadline or settings.deadline
         self._deadline = Deadline(seconds)
 
     def make(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

@@ -89,7 +89,15 @@ def _converted(value: object, form: Any, hook: Any) -> Any:
 
 
 _PLACE = re.compile(r" - at (`key` in )?`\$(.*?)`", re.DOTALL)
-_NAMES = {"`object`": "dict", "`array`": "list", "`null`": "None"}
+_NAMES = {
+    "`object`": "dict",
+    "`array`": "list",
+    "`null`": "None",
+    "bool | int": "int",
+    "bool | float": "float",
+    "Invalid enum value": "not one of the values that are allowed:",
+    "Object missing required field": "missing key",
+}
 
 
 def _for_people(message: str) -> str:
@@ -127,8 +135,8 @@ def _unpack_hook(kind: type, data: object) -> object:
     return _complex(kind, data)
 
 
-def _complex(kind: type, value: object) -> object:
-    if kind is complex and type(value) in (complex, float, int):
+def _complex(kind: Any, value: object) -> object:
+    if kind is complex and isinstance(value, complex | float | int):
         return complex(cast(complex, value))
     raise Misfit(f"expected {kind.__name__}, got {type(value).__name__}")
 
@@ -166,7 +174,7 @@ def travelling(value: Any, *, references: bool = True, depth: int = 0) -> Any:
     for a dict that a receiver would take for an object, and for what serpent cannot
     carry.
     """
-    kind = type(value)
+    kind = type(cast(object, value))
     if kind is str or value is None or kind is bool:
         return value
     if depth > _DEEPEST:
@@ -176,10 +184,10 @@ def travelling(value: Any, *, references: bool = True, depth: int = 0) -> Any:
     if isinstance(value, int | float | complex):
         return _number(value)
     if isinstance(value, list | tuple | set | frozenset):
-        items = cast("list[Any]", value)
+        items = cast("list[object]", value)
         return _array(items, references=references, depth=depth + 1)
     if isinstance(value, dict):
-        mapping = cast("dict[Any, Any]", value)
+        mapping = cast("dict[object, object]", value)
         return dict(_items(mapping, references=references, depth=depth + 1))
     if references and isinstance(value, Address):
         return value.as_proxy()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
@@ -25,6 +26,7 @@ from callbackgen.runtime.values import Misfit
 
 R = TypeVar("R")
 Function = TypeVar("Function", bound=Callable[..., Any])
+_loop_of = operator.attrgetter("_callbackgen_loop")
 _Call: TypeAlias = Callable[["Wrapper", Sequence[object], Mapping[str, object]], Any]
 
 
@@ -160,7 +162,7 @@ def _to_the_end(
     def body(wrapper: Wrapper, *arguments: object, **keywords: object) -> Any:
         return coroutines.run(
             functools.partial(function, wrapper, *arguments, **keywords),
-            wrapper._callbackgen_loop,  # noqa: SLF001 - of this very module
+            _loop_of(wrapper),
             _seconds(method),
             method.name,
         )
@@ -170,6 +172,6 @@ def _to_the_end(
 
 def _seconds(method: Method[Any]) -> float:
     """How long a coroutine may run: until its caller gives up, where it says when."""
-    annotations = cast("dict[str, bytes]", current_context.annotations)
+    annotations: dict[str, bytes] = cast(Any, current_context).annotations
     given = remaining_of(annotations.get(ANNOTATION))
     return given or method.deadline or settings.deadline
