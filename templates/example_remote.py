@@ -69,6 +69,7 @@ _GET_LATER: Final[Method[Any]] = Method(
     "(key: str, default: int) -> str | int",
 )
 _OLD: Final[Method[None]] = Method("old", "(symbol: str) -> None")
+_OLD_LABEL: Final[Method[str]] = Method("old_label", "-> str")
 _CALL: Final[Method[bool]] = Method("call_", "(event: str) -> bool")
 
 
@@ -116,6 +117,10 @@ class RemoteExample(Protocol):
     @deprecated("use changed")
     def old(self, symbol: str) -> None: ...
 
+    @property
+    @deprecated("use label")
+    def old_label(self) -> str: ...
+
     def __call__(self, event: str) -> bool: ...
 
 
@@ -156,6 +161,9 @@ class ExampleTarget(Protocol):
     async def get_later(self, key: str, default: int) -> str | int: ...
 
     def old(self, symbol: str) -> None: ...
+
+    @property
+    def old_label(self) -> str: ...
 
     def __call__(self, event: str) -> bool: ...
 
@@ -224,6 +232,11 @@ class ExampleWrapper(Wrapper, format=1):
     def old(self, *arguments: Any, **keywords: Any) -> Any:
         return cast(Any, self.__callback).old(*arguments, **keywords)
 
+    @property
+    @exposed(_OLD_LABEL)
+    def old_label(self) -> Any:
+        return cast(Any, self.__callback).old_label
+
     @exposed(_CALL)
     def call_(self, event: str) -> bool:
         return self.__callback(event)
@@ -290,6 +303,11 @@ class ExampleStub(Stub, format=1):
     @deprecated("use changed")
     def old(self, symbol: str) -> None:
         return self._call(_OLD, symbol)
+
+    @property
+    @deprecated("use label")
+    def old_label(self) -> str:
+        return self._call(_OLD_LABEL)
 
     def __call__(self, event: str) -> bool:
         return self._call(_CALL, event)

@@ -78,7 +78,7 @@ _COLLECTIONS = {
     "Deque": "deque",
     "OrderedDict": "OrderedDict",
 }
-_ABSTRACT = frozenset(collections.abc.__all__) | {"Buffer", "ByteString"}
+_ABSTRACT = frozenset(dir(collections.abc)) | {"Buffer", "ByteString"}
 
 
 def canonical(symbol: Symbol) -> Symbol:

@@ -170,9 +170,8 @@ def first_difference(change: Change) -> int:
 
 
 def _existing(module: GeneratedModule) -> tuple[str | None, Diagnostic | None]:
-    from callbackgen.generator.header import generated_for
-
     from callbackgen.generator.diagnostics import Diagnostic
+    from callbackgen.generator.header import generated_for
 
     path = str(module.path)
     try:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import libcst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -241,10 +241,10 @@ _TYPE_STATEMENT = ast.Name(id="TypeAlias")
 
 
 def _type_statement(statement: ast.stmt, prefix: str) -> tuple[str, Definition]:
-    # ``ast.TypeAlias`` came with Python 3.12.
-    name: ast.Name = statement.name  # type: ignore[attr-defined]
-    value: ast.expr = statement.value  # type: ignore[attr-defined]
-    listed: list[ast.AST] = statement.type_params  # type: ignore[attr-defined]
+    # ``ast.TypeAlias`` came with Python 3.12, so its fields are asked for by name.
+    name = cast(ast.Name, getattr(statement, "name"))  # noqa: B009
+    value = cast(ast.expr, getattr(statement, "value"))  # noqa: B009
+    listed = cast("list[ast.AST]", getattr(statement, "type_params"))  # noqa: B009
     parameters = tuple(str(getattr(item, "name", "")) for item in listed)
     return name.id, Assigned(prefix + name.id, value, _TYPE_STATEMENT, parameters)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import Pyro5.api
 
@@ -12,7 +12,7 @@ from callbackgen.runtime import Wrapper
 
 
 @contextlib.contextmanager
-def serving(*wrappers: Wrapper) -> Iterator[list[str]]:
+def serving(*wrappers: Wrapper) -> Generator[list[str]]:
     """Register wrappers with a new daemon and serve it from a thread.
 
     Gives their addresses. At the end of the block the thread has ended.
