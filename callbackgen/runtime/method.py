@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from callbackgen.interface import (
     ANY,
+    OMITTABLE,
     Parameter,
     ParameterKind,
     parse_signature,
