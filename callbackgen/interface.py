@@ -177,7 +177,7 @@ class Signature:
 
 
 def arrange(parameters: list[tuple[ParameterKind, str, str]]) -> list[str]:
-    """The items of a parameter list, of `(kind, name, text)`: ``/`` and ``*`` put in."""
+    """The items of a parameter list of `(kind, name, text)`, ``/`` and ``*`` put in."""
     kinds = [kind for kind, _, _ in parameters]
     items: list[str] = []
     for index, (kind, _, text) in enumerate(parameters):
@@ -291,7 +291,11 @@ def parse_signature(text: str) -> Signature:
         text = f"() {text}"
     module = ast.parse(f"def _{text}: ...")
     function = module.body[0]
-    if len(module.body) != 1 or not isinstance(function, ast.FunctionDef):
+    if (
+        len(module.body) != 1
+        or not isinstance(function, ast.FunctionDef)
+        or len(function.body) != 1
+    ):
         raise ValueError(f"not a signature: {text!r}")
     if function.returns is None:
         raise ValueError(f"a signature without a result: {text!r}")
