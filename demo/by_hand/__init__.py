@@ -1,0 +1,1 @@
+"""The story with wrappers and stubs written by hand over plain Pyro5."""
