@@ -107,6 +107,10 @@ def outcome(folder: Path, *arguments: str) -> tuple[int, str]:
     return code or result.exit_code, result.output
 
 
+def nothing(_cache: cache.Cache) -> None:
+    """What a cache without any entry answers."""
+
+
 @settings(deadline=None, max_examples=12)
 @given(actions=st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=7))
 def test_the_cache_changes_nothing_but_the_time(actions: list[Action]) -> None:
@@ -128,7 +132,7 @@ def test_the_cache_changes_nothing_but_the_time(actions: list[Action]) -> None:
                 first = outcome(folder, "generate", "--check", *targets)
                 known = outcome(folder, "generate", "--check", *targets)
                 with pytest.MonkeyPatch.context() as without:
-                    without.setattr(cache.Cache, "load", lambda _: None)
+                    without.setattr(cache.Cache, "load", nothing)
                     new = outcome(folder, "generate", "--check", *targets)
                 assert first == known == new
         shutil.rmtree(folder / cache.FOLDER)
