@@ -25,6 +25,7 @@ def merged(lines: list[list[Symbol]]) -> list[Symbol] | None:
 
 def substituted(read: ReadMember, given: dict[str, Type]) -> ReadMember:
     """The member with a base's type parameters replaced by their arguments."""
+    parameters = given.keys()
     given = {name: value for name, value in given.items() if value != Variable(name)}
     if not given:
         return read
@@ -34,7 +35,7 @@ def substituted(read: ReadMember, given: dict[str, Type]) -> ReadMember:
         for signature in member.signatures
         for annotation in types_of(signature)
         for part in walk(annotation)
-        if isinstance(part, Variable) and part.name not in given
+        if isinstance(part, Variable) and part.name not in parameters
     }
     brought = {
         part.name

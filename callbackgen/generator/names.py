@@ -132,15 +132,28 @@ class Library:
         return name in KNOWN_MODULES or self.finder.module(name) is not None
 
     def _unbound(self, first: str, dotted: str, source: Source) -> Symbol:
-        for module in source.stars:
-            other = None if module in KNOWN_MODULES else self._readable(module)
-            if other and not first.startswith("_") and first in other.names:
-                return Symbol(module, dotted)
+        module = None if first.startswith("_") else self._starred(first, source, set())
+        if module is not None:
+            return Symbol(module, dotted)
         if first in _BUILTINS:
             return Symbol("builtins", dotted)
         for module in sorted(KNOWN_MODULES.intersection(source.stars)):
             return Symbol(module, dotted)
         raise Undefined(first)
+
+    def _starred(self, name: str, source: Source, seen: set[str]) -> str | None:
+        """The module from which ``from module import *`` brings a name, if any does."""
+        for module in source.stars:
+            if module in seen or module in KNOWN_MODULES:
+                continue
+            seen.add(module)
+            other = self._readable(module)
+            if other is None:
+                continue
+            found = module if name in other.names else self._starred(name, other, seen)
+            if found is not None:
+                return found
+        return None
 
     # -- from a symbol to its definition ---------------------------------------
 
