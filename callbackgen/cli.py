@@ -178,6 +178,8 @@ def _invocation(
 ) -> Invocation:
     from callbackgen.generator.project import Invocation, find
 
+    if "" in (output, templates):
+        raise click.UsageError("an empty DIR is no folder; the current one is `.`")
     try:
         folder = os.getcwd()
     except FileNotFoundError:

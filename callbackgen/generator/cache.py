@@ -120,13 +120,14 @@ def gather(read: Iterable[str], absent: Iterable[str], started: int) -> Evidence
     """
     evidence = Evidence({}, list(absent))
     for path in read:
+        current = digest_of(path)
+        # In this order: a change before the reading above is seen in the times below.
         try:
             status = os.stat(path)
         except OSError:
             return None
         # The change time cannot be set back, but is the creation's on Windows.
         changed = max(status.st_mtime_ns, status.st_ctime_ns)
-        current = digest_of(path)
         if changed >= started - _CLOCK_STEP or current is None:
             return None
         evidence.digests[path] = current

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from callbackgen.generator.request import GeneratedModule
 
 State = Literal["new", "changed", "unchanged"]
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Not to wait where a FIFO stands in place of a file, nor to translate on Windows."""
 
 
 class Change(NamedTuple):
@@ -74,14 +76,16 @@ def read_content(path: str, limit: int = -1) -> bytes | None:
     Raises OSError for what exists and cannot be read as a file.
     """
     try:
-        # A FIFO without a writer would block; the mode is that of the opened file.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(path, _READ)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    with open(handle, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError("is not a regular file")
-        return file.read(limit).replace(b"\r\n", b"\n")
+            raise OSError("it is not a file")
+        with open(handle, "rb", closefd=False) as file:
+            return file.read(limit).replace(b"\r\n", b"\n")
+    finally:
+        os.close(handle)
 
 
 def check_writable(changes: Iterable[Change]) -> None:
@@ -163,10 +167,10 @@ def _lines(text: str) -> list[str]:
 
 def first_difference(change: Change) -> int:
     """The first line, from 1, of the file that is not as it should be."""
-    before = _lines(change.before or "")
-    pairs = zip(before, _lines(change.after), strict=False)
+    before, after = _lines(change.before or ""), _lines(change.after)
+    pairs = zip(before, after, strict=False)
     same = itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)
-    return max(1, min(len(list(same)) + 1, len(before)))
+    return len(list(same)) + 1
 
 
 def _existing(module: GeneratedModule) -> tuple[str | None, Diagnostic | None]:

@@ -116,7 +116,7 @@ def request(invocation: Invocation, settings: Settings) -> Request:
         targets=targets,
         working_directory=Path(base),
         roots=tuple(map(Path, roots)),
-        output=Path(output) if output else None,
+        output=Path(_inside(output, base)) if output else None,
         outputs=settings.outputs,
         templates=Path(templates) if templates else None,
     )
@@ -125,9 +125,22 @@ def request(invocation: Invocation, settings: Settings) -> Request:
 def _from_base(target: str, folder: str, base: str) -> str:
     place = target.rpartition(":")[0] or target
     is_path = place.endswith((".py", ".pyi")) or "/" in place or os.sep in place
-    if is_path and folder != base:
-        return os.path.relpath(os.path.join(folder, target), base)
-    return target
+    if not is_path or (folder == base and not os.path.isabs(target)):
+        return target
+    return os.path.relpath(_inside(os.path.join(folder, target), base), base)
+
+
+def _inside(path: str, base: str) -> str:
+    """A path that leads into `base` through a symbolic link, by its name there.
+
+    The current folder is known by its real name alone, while people and editors give
+    the other one: /tmp on macOS, a home folder that was moved.
+    """
+    folder, name = os.path.split(os.path.normpath(path))
+    real = os.path.join(os.path.realpath(folder), name)
+    is_inside = os.path.join(real, "").startswith(os.path.join(base, ""))
+    is_there = os.path.join(path, "").startswith(os.path.join(base, ""))
+    return real if is_inside and not is_there else path
 
 
 def _table(path: str, text: str) -> Mapping[str, object] | None:
