@@ -6,9 +6,7 @@ for the run time, nor a server for the generator.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # that of `typing` would have to be imported
 if TYPE_CHECKING:
     from callbackgen.runtime.errors import (
         BadArgument,
@@ -42,6 +40,8 @@ _MODULES = {"settings": "settings", "with_deadline": "stub"}
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     module = importlib.import_module(
         f"{__name__}.runtime.{_MODULES.get(name, 'errors')}"
     )

@@ -11,8 +11,10 @@ import ast
 import collections.abc
 import functools
 import pkgutil
+import threading
 import types
 import typing
+from collections.abc import Iterator
 from typing import Any, Literal, NewType, TypedDict, TypeVar, cast, get_args, get_origin
 
 from callbackgen.interface import Apply, Constant, Symbol, Type, Union, Variable
@@ -148,7 +150,7 @@ def unwrapped(resolved: Any) -> Any:
         origin = get_origin(resolved)
         if isinstance(resolved, NewType):
             resolved = resolved.__supertype__
-        elif origin in _MARKS or getattr(origin, "__name__", "") == "ReadOnly":
+        elif origin in _MARKS or _is_read_only(origin):
             resolved = get_args(resolved)[0]
         elif type(resolved).__name__ == "TypeAliasType":
             resolved = resolved.__value__
@@ -170,29 +172,59 @@ def _reference(stub: type[Stub]) -> type[Reference]:
 
 
 _typed_dicts: dict[object, Any] = {}
+_typed_dicts_lock = threading.RLock()
 
 
 def _typed_dict(resolved: Any) -> Any:
     """A TypedDict of the same keys whose types are in the checked form.
 
-    It is made before its keys are, since they may refer to it.
+    It is made before its keys are, since they may refer to it; another thread waits
+    until it is whole.
     """
-    known = _typed_dicts.get(resolved)
-    if known is not None:
-        return known
-    origin: Any = get_origin(resolved) or resolved
-    form: Any = cast(Any, TypedDict)(origin.__name__, {})
-    _typed_dicts[resolved] = form
-    try:
-        form.__annotations__ = {
-            name: checked_form(hint) for name, hint in typed_dict_hints(resolved)
-        }
-    except BaseException:
-        del _typed_dicts[resolved]
-        raise
-    form.__required_keys__ = origin.__required_keys__
-    form.__optional_keys__ = origin.__optional_keys__
-    return form
+    with _typed_dicts_lock:
+        known = _typed_dicts.get(resolved)
+        if known is not None:
+            return known
+        origin: Any = get_origin(resolved) or resolved
+        form: Any = cast(Any, TypedDict)(origin.__name__, {})
+        _typed_dicts[resolved] = form
+        try:
+            form.__annotations__ = {
+                name: checked_form(hint) for name, hint in typed_dict_hints(resolved)
+            }
+            required = _required_keys(origin)
+        except BaseException:
+            del _typed_dicts[resolved]
+            raise
+        form.__required_keys__ = required
+        form.__optional_keys__ = frozenset(form.__annotations__) - required
+        return form
+
+
+def _required_keys(origin: Any) -> frozenset[str]:
+    """The keys that must be there.
+
+    Python itself does not see a mark that is text, as all are under ``from __future__
+    import annotations``.
+    """
+    required = set(cast("frozenset[str]", origin.__required_keys__))
+    for name, hint in typing.get_type_hints(origin, include_extras=True).items():
+        marks = set(_marks(hint))
+        if typing.NotRequired in marks:
+            required.discard(name)
+        elif typing.Required in marks:
+            required.add(name)
+    return frozenset(required)
+
+
+def _marks(hint: Any) -> Iterator[object]:
+    while (origin := get_origin(hint)) in _MARKS or _is_read_only(origin):
+        yield origin
+        hint = get_args(hint)[0]
+
+
+def _is_read_only(origin: object) -> bool:
+    return getattr(origin, "__name__", "") == "ReadOnly"
 
 
 def typed_dict_hints(resolved: Any) -> list[tuple[str, Any]]:

@@ -80,7 +80,7 @@ class Overload:
             packed = self._pack_positional(arguments)
         if len(packed) == len(self._parameters):
             return packed, {}
-        return _Sending(self._bound(arguments, keywords)).packed
+        return _Sending(self._parameters, self._bound(arguments, keywords)).packed
 
     def _pack_positional(self, arguments: Sequence[object]) -> list[object]:
         """The usual case without the cost of binding; short where it is not that."""
@@ -144,7 +144,12 @@ class Overload:
 class _Sending:
     """Puts bound arguments in the order in which they travel."""
 
-    def __init__(self, bound: Iterator[tuple[Parameter, Value, Any]]) -> None:
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        bound: Iterator[tuple[Parameter, Value, Any]],
+    ) -> None:
+        self._names = [parameter.name for parameter in parameters]
         self._positional: list[object] = []
         self._named: dict[str, object] = {}
         self._omitted = ""
@@ -172,10 +177,14 @@ class _Sending:
             case ParameterKind.POSITIONAL_ONLY:
                 self._must_not_follow_omitted(name)
                 self._positional.append(_within(name, pack, given))
-            case ParameterKind.POSITIONAL_OR_KEYWORD if not self._omitted:
+            case ParameterKind.POSITIONAL_OR_KEYWORD if self._is_next(name):
                 self._positional.append(_within(name, pack, given))
             case _:
                 self._named[name] = _within(name, pack, given)
+
+    def _is_next(self, name: str) -> bool:
+        """Whether all before it travel by position."""
+        return self._names.index(name) == len(self._positional)
 
     def _must_not_follow_omitted(self, name: str) -> None:
         if self._omitted:

@@ -1,0 +1,255 @@
+"""Values of declared types: what travels, what arrives, and what is refused."""
+
+from __future__ import annotations
+
+import enum
+import math
+import types
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NotRequired, TypedDict
+
+import pytest
+import serpent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callbackgen.interface import ANY, parse_signature
+from callbackgen.runtime.values import Misfit, Value
+
+HERE = __name__
+
+
+class Order(TypedDict):
+    symbol: str
+    sizes: Iterable[int]
+    parent: NotRequired[Order | None]
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Name(enum.StrEnum):
+    ANN = "ann"
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+def value(text: str) -> Value:
+    return Value(parse_signature(f"-> {text}").result or ANY)
+
+
+def sent(text: str, given: object) -> Any:
+    """What the far end gets: packed, through serpent, unpacked."""
+    data: Any = serpent
+    arrived = data.loads(data.dumps(value(text).pack(given)))
+    return value(text).unpack(arrived)
+
+
+def numbers() -> Iterator[int]:
+    yield from (1, 2)
+
+
+UNCHANGED = [
+    ("None", None),
+    ("bool", True),
+    ("int", 2**200),
+    ("int", True),
+    ("float", math.inf),
+    ("complex", 1 - 2j),
+    ("str", "a\0b\ud800\N{SNOWMAN}"),
+    ("list[str]", ["a"]),
+    ("tuple[int, str]", (1, "a")),
+    ("tuple[int, ...]", (1, 2, 3)),
+    ("tuple[()]", ()),
+    ("dict[str, list[int]]", {"a": [1]}),
+    ("dict[tuple[int, str], int]", {(1, "a"): 2}),
+    ("dict[int, None]", {1: None}),
+    ("set[int]", {1, 2}),
+    ("set[int]", set[int]()),
+    ("frozenset[str]", frozenset(["a"])),
+    ("frozenset[str]", frozenset[str]()),
+    ("list[int] | None", None),
+    ("int | str", "a"),
+    ("typing.Literal['a', 1]", 1),
+    ("typing.Any", {"a": [(1, None), {2}]}),
+    ("object", [1.5]),
+    (f"{HERE}.Order", {"symbol": "a", "sizes": [1], "parent": None}),
+    (
+        f"{HERE}.Order",
+        {"symbol": "a", "sizes": [], "parent": {"symbol": "b", "sizes": [2]}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("annotation", "given"), UNCHANGED)
+def test_arrives_unchanged(annotation: str, given: object) -> None:
+    """What serpent carries arrives equal, and of the same class."""
+    arrived = sent(annotation, given)
+    assert arrived == given
+    assert type(arrived) is type(given)
+
+
+def test_nan_arrives() -> None:
+    """A nan is a float like any other, at any depth."""
+    packed: Any = value("list[float]").pack([math.nan])
+    assert math.isnan(packed[0])
+    assert math.isnan(value("list[float]").unpack(packed)[0])
+
+
+CONVERTED = [
+    ("float", 1, 1.0),
+    ("complex", 2, 2 + 0j),
+    ("collections.abc.Iterable[int]", numbers(), [1, 2]),
+    ("collections.abc.Collection[int]", range(2), [0, 1]),
+    ("collections.abc.Sequence[int]", (1, 2), [1, 2]),
+    ("collections.abc.MutableSequence[int]", [1], [1]),
+    ("collections.abc.Set[str]", {"a": 1}.keys(), {"a"}),
+    ("collections.abc.Set[str]", frozenset("a"), {"a"}),
+    ("collections.abc.MutableSet[int]", {1}, {1}),
+    (
+        "collections.abc.Mapping[str, int]",
+        types.MappingProxyType({"a": 1}),
+        {"a": 1},
+    ),
+    ("collections.abc.MutableMapping[str, int]", OrderedDict(a=1), {"a": 1}),
+    ("dict[str, collections.abc.Iterable[int]]", {"a": range(1)}, {"a": [0]}),
+    ("tuple[collections.abc.Iterable[int], str]", (range(1), "a"), ([0], "a")),
+    ("list[collections.abc.Mapping[str, int]] | None", [OrderedDict(a=1)], [{"a": 1}]),
+    (
+        f"{HERE}.Order",
+        {"symbol": "a", "sizes": range(2)},
+        {"symbol": "a", "sizes": [0, 1]},
+    ),
+    ("str", Name.ANN, "ann"),
+    ("int", Level.HIGH, 3),
+    ("dict[str, str]", OrderedDict(a="b"), {"a": "b"}),
+]
+
+
+@pytest.mark.parametrize(("annotation", "given", "expected"), CONVERTED)
+def test_arrives_as_the_plain_form(
+    annotation: str, given: object, expected: object
+) -> None:
+    """A value that fits by its type arrives as the plain type that stands for it."""
+    arrived = sent(annotation, given)
+    assert arrived == expected
+    assert type(arrived) is type(expected)
+
+
+REFUSED = [
+    ("int", "1", "expected int, got str"),
+    ("int", 1.0, "expected int, got float"),
+    ("bool", 1, "expected bool, got int"),
+    ("str", b"a", "expected str, got bytes"),
+    ("None", 0, "expected None, got int"),
+    ("list[int]", [1, "x"], "[1]: expected int, got str"),
+    ("dict[str, list[int]]", {"a": [None]}, "[...][0]: expected int, got None"),
+    ("dict[int, int]", {"a": 1}, "a key of it: expected int, got str"),
+    ("tuple[int, str]", (1,), "length 2"),
+    ("typing.Literal['a', 'b']", "c", "not one of the values that are allowed"),
+    ("complex", "1", "expected complex, got str"),
+    ("collections.abc.Iterable[int]", 5, "expected list, got int"),
+    (f"{HERE}.Order", {"symbol": "a"}, "missing key sizes"),
+    (f"{HERE}.Order", {"symbol": 1, "sizes": []}, ".symbol: expected str, got int"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "given", "message"), REFUSED)
+def test_misfit_is_refused_at_both_ends(
+    annotation: str, given: object, message: str
+) -> None:
+    """What does not fit is refused, and the text says where and why."""
+    for convert in (value(annotation).pack, value(annotation).unpack):
+        with pytest.raises(Misfit) as refusal:
+            convert(given)
+        assert message in str(refusal.value)
+
+
+class Unknown:
+    pass
+
+
+def in_itself() -> list[object]:
+    made: list[object] = []
+    made.append(made)
+    return made
+
+
+NOT_PLAIN = [
+    (Unknown(), "Unknown is not plain data"),
+    ({"a": [Unknown()]}, "Unknown is not plain data"),
+    (Colour.RED, "Colour is not plain data"),
+    (b"a", "bytes is not plain data"),
+    (range(3), "range is not plain data"),
+    ({"__class__": "Pyro5.core.URI"}, "'__class__' cannot be sent"),
+    ({None: 1}, "NoneType cannot be sent as a key"),
+    ({frozenset([1])}, "frozenset cannot be sent as a key or in a set"),
+    ({(1, frozenset([1])): 1}, "frozenset cannot be sent"),
+    ({math.nan: 1}, "nan cannot be sent as a key"),
+    ({(1, math.nan)}, "nan cannot be sent as a key"),
+    (complex(1, math.nan), "complex with nan"),
+    ([10**5000], "bits cannot be sent"),
+    (in_itself(), "nested more than"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), NOT_PLAIN)
+@pytest.mark.parametrize("annotation", ["typing.Any", "object", "list[typing.Any]"])
+def test_only_plain_data_is_sent(annotation: str, given: object, message: str) -> None:
+    """Under Any too, an object is refused where it is, not turned into a dict."""
+    if annotation.startswith("list"):
+        given = [given]
+    with pytest.raises(Misfit, match=message):
+        value(annotation).pack(given)
+
+
+def test_unknown_name_is_an_import_error() -> None:
+    """A type that cannot be imported is named, with the reason."""
+    with pytest.raises(ImportError, match=r"no\.such\.Type, which a generated module"):
+        value("no.such.Type").pack(1)
+
+
+def test_generator_is_used_once() -> None:
+    """A generator's items travel, though they can be had only once."""
+    assert sent("collections.abc.Iterable[int] | None", numbers()) == [1, 2]
+
+
+hashable = st.one_of(
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(),
+    st.complex_numbers(allow_nan=False),
+)
+plain = st.recursive(
+    st.none() | hashable,
+    lambda inner: st.one_of(
+        st.lists(inner),
+        st.tuples(inner, inner),
+        st.dictionaries(hashable, inner),
+        st.sets(hashable, min_size=1),
+    ),
+    max_leaves=20,
+)
+
+
+@given(plain)
+def test_plain_data_arrives_equal(given: object) -> None:
+    """Whatever is made of the types that travel arrives equal under Any."""
+    if isinstance(given, dict) and "__class__" in given:
+        return
+    assert sent("typing.Any", given) == given
+
+
+@given(st.dictionaries(st.text(), st.lists(st.tuples(st.integers(), st.floats()))))
+def test_typed_values_arrive_equal(
+    given: Mapping[str, list[tuple[int, float]]],
+) -> None:
+    """A typed value, nan included, arrives as what was sent."""
+    annotation = "dict[str, list[tuple[int, float]]]"
+    packed: Any = value(annotation).pack(given)
+    assert repr(value(annotation).unpack(packed)) == repr(given)
