@@ -1,0 +1,203 @@
+"""Lines of Python as ``black`` and ``ruff format`` leave them in their defaults.
+
+A line of code is a :data:`Code`: text, with every pair of brackets whose content may
+be broken as a :class:`Bracket`. It stays on one line if it fits :data:`LINE_LENGTH`;
+else the items of a bracket go on lines of their own, each with a comma after it.
+Such a comma keeps both formatters from joining or parting the lines again.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+LINE_LENGTH = 88
+"""Columns of a line, the default of both formatters."""
+
+INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """A pair of brackets and the items between them."""
+
+    opening: str
+    items: tuple[Code, ...]
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """A union. Where it is broken it gets parentheses, and a line for each member."""
+
+    items: tuple[Code, ...]
+
+
+Code: TypeAlias = tuple[str | Bracket | Alternatives, ...]
+
+
+def flat(code: Code) -> str:
+    """The code on one line."""
+    if len(code) == 1 and isinstance(code[0], str):
+        return code[0]
+    return "".join(map(_flat_part, code))
+
+
+def _flat_part(part: str | Bracket | Alternatives) -> str:
+    match part:
+        case str():
+            return part
+        case Bracket(opening, items, closing):
+            return f"{opening}{', '.join(map(flat, items))}{closing}"
+        case Alternatives(items):
+            return " | ".join(map(flat, items))
+
+
+def width(text: str) -> int:
+    """The columns that a text takes."""
+    return len(text) if text.isascii() else sum(map(_character_width, text))
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _fits(text: str) -> bool:
+    return width(text) <= LINE_LENGTH
+
+
+def lay_out(code: Code, indent: str = "", suffix: str = "") -> list[str]:
+    """The lines of a statement or a decorator: its last bracket is the one to break.
+
+    `suffix` is what stands behind it on its last line. Code that has several lines
+    already stays as it is.
+    """
+    text = f"{indent}{flat(code)}{suffix}"
+    if "\n" in text:
+        return text.split("\n")
+    if _fits(text):
+        return [text]
+    return _broken(code, _breakable(code)[-1:], indent, suffix)
+
+
+def lay_out_head(code: Code, indent: str = "", suffix: str = "") -> list[str]:
+    """The lines of the head of a ``def`` or ``class``.
+
+    The parameters are broken first, the result only if that is not enough.
+    """
+    text = f"{indent}{flat(code)}{suffix}"
+    if _fits(text):
+        return [text]
+    breakable = _breakable(code)
+    lines = _broken(code, breakable[:1], indent, suffix)
+    if not _fits(lines[-1]) and len(breakable) > 1:
+        return _broken(code, [breakable[0], breakable[-1]], indent, suffix)
+    return lines
+
+
+def lay_out_assignment(
+    target: Code, value: Code, indent: str = "", suffix: str = ""
+) -> list[str]:
+    """The lines of ``target = value``; the target may have an annotation."""
+    left = f"{indent}{flat(target)} = "
+    if _fits(f"{left}{flat(value)}{suffix}"):
+        return [f"{left}{flat(value)}{suffix}"]
+    breakable = _breakable(value)[-1:]
+    broken = _broken(value, breakable, indent, suffix)
+    if breakable and _fits(left + broken[0].removeprefix(indent)):
+        return [left + broken[0].removeprefix(indent), *broken[1:]]
+    if _fits(f"{left}(") or not _breakable(target):
+        return [f"{left}(", *lay_out(value, indent + INDENT), f"{indent}){suffix}"]
+    *lines, last = _broken(target, _breakable(target)[-1:], indent, " = ")
+    rest = lay_out((last.removeprefix(indent), *value), indent, suffix)
+    return [*lines, *rest]
+
+
+def _breakable(code: Code) -> list[int]:
+    return [
+        index
+        for index, part in enumerate(code)
+        if not isinstance(part, str) and part.items
+    ]
+
+
+def _broken(code: Code, chosen: Sequence[int], indent: str, suffix: str) -> list[str]:
+    """The lines of `code` with the brackets at the chosen places broken."""
+    lines = [indent]
+    inner = indent + INDENT
+    for index, part in enumerate(code):
+        if isinstance(part, str) or index not in chosen:
+            lines[-1] += _flat_part(part)
+        elif isinstance(part, Alternatives):
+            lines[-1] += "("
+            lines += _alternatives(part, inner)
+            lines.append(f"{indent})")
+        else:
+            lines[-1] += part.opening
+            comma = "," if part.opening == "(" or len(part.items) > 1 else ""
+            for item in part.items:
+                lines += _item(item, inner, comma)
+            lines.append(f"{indent}{part.closing}")
+    lines[-1] += suffix
+    return lines
+
+
+def _item(item: Code, indent: str, comma: str) -> list[str]:
+    if len(item) == 1 and isinstance(item[0], Alternatives):
+        return _alternatives(item[0], indent, comma)
+    return lay_out(item, indent, comma)
+
+
+def _alternatives(union: Alternatives, indent: str, suffix: str = "") -> list[str]:
+    text = f"{indent}{_flat_part(union)}{suffix}"
+    if _fits(text):
+        return [text]
+    lines: list[str] = []
+    for index, item in enumerate(union.items):
+        code = ("| ", *item) if index else item
+        last = index == len(union.items) - 1
+        lines += lay_out(code, indent, suffix if last else "")
+    return lines
+
+
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u061c\u180e\u1680\u2000-\u200f\u2028-\u202f"
+    "\u205f-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb]|\\\\"
+)
+
+
+def lay_out_docstring(text: str, indent: str) -> list[str]:
+    """The lines of a docstring; none for an empty one.
+
+    The closing quotes of one with several lines, or that ends with a quote, have a
+    line of their own. Blanks at the end of a line are dropped, and what cannot be
+    seen is escaped.
+    """
+    lines = [line.rstrip() for line in inspect.cleandoc(text).split("\n")]
+    text = _UNSEEN.sub(_escape, "\n".join(lines).strip())
+    if not text:
+        return []
+    text = text.replace('"""', r"\"\"\"")
+    if text.startswith('"'):
+        text = f"\\{text}"
+    lines = text.split("\n")
+    first = f'{indent}"""{lines[0]}'
+    if len(lines) == 1 and not text.endswith('"'):
+        return [f'{first}"""']
+    rest = [f"{indent}{line}" if line else "" for line in lines[1:]]
+    return [first, *rest, f'{indent}"""']
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] == "\\":
+        return "\\\\"
+    if match[0] == "\t":
+        return "\\t"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

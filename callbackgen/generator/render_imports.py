@@ -1,0 +1,90 @@
+"""The imports of a generated module."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from callbackgen.generator.format import INDENT, LINE_LENGTH, width
+from callbackgen.generator.standard_library import MODULES
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A name that a module imports; `name` is empty for ``import module``."""
+
+    module: str
+    name: str
+    bound: str
+
+    @property
+    def is_renamed(self) -> bool:
+        return self.bound != (self.name or self.module)
+
+
+def print_imports(
+    names: Iterable[Imported], own: Collection[str], indent: str = ""
+) -> list[str]:
+    """The lines of a block of imports, sorted as ``ruff`` sorts them by default.
+
+    `own` are the top-level names of the modules that come last.
+    """
+    sections: dict[int, list[Imported]] = {}
+    for name in names:
+        sections.setdefault(_section(name.module, own), []).append(name)
+    lines: list[str] = []
+    for _, section in sorted(sections.items()):
+        if lines:
+            lines.append("")
+        lines += _print_section(section, indent)
+    return lines
+
+
+def _section(module: str, own: Collection[str]) -> int:
+    top = module.partition(".")[0]
+    if top in own:
+        return 2
+    return 0 if top in MODULES else 1
+
+
+def _print_section(names: list[Imported], indent: str) -> Iterator[str]:
+    plain = sorted({each for each in names if not each.name}, key=_order)
+    for each in plain:
+        alias = f" as {each.bound}" if each.is_renamed else ""
+        yield f"{indent}import {each.module}{alias}"
+    statements: dict[tuple[str, str], list[Imported]] = {}
+    for each in sorted({each for each in names if each.name}, key=_order):
+        alias = each.name if each.is_renamed else ""
+        statements.setdefault((each.module, alias), []).append(each)
+    for statement in sorted(statements.values(), key=lambda s: _statement_order(s)):
+        yield from _print_from(statement, indent)
+
+
+def _order(imported: Imported) -> tuple[str, int, str, str, str]:
+    """Constants before classes before all else, as ``isort`` has it."""
+    name = imported.name
+    if len(name) > 1 and name.isupper():
+        kind = 0
+    else:
+        kind = 1 if name[:1].isupper() else 2
+    return imported.module, kind, name.lower(), name, imported.bound
+
+
+def _statement_order(statement: list[Imported]) -> tuple[object, ...]:
+    return (statement[0].module.lower(), _order(statement[0]))
+
+
+def _print_from(names: list[Imported], indent: str) -> Iterator[str]:
+    items = [
+        f"{each.name} as {each.bound}" if each.is_renamed else each.name
+        for each in names
+    ]
+    start = f"{indent}from {names[0].module} import "
+    line = start + ", ".join(items)
+    if width(line) <= LINE_LENGTH:
+        yield line
+        return
+    yield f"{start}("
+    for item in items:
+        yield f"{indent}{INDENT}{item},"
+    yield f"{indent})"

@@ -1,0 +1,438 @@
+"""The members of an interface, each in the form that the template has for its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from callbackgen.generator.format import (
+    INDENT,
+    Code,
+    lay_out,
+    lay_out_assignment,
+    lay_out_docstring,
+    lay_out_head,
+)
+from callbackgen.generator.literals import quoted
+from callbackgen.generator.render_names import Names
+from callbackgen.generator.render_types import References, TypePrinter, has_variable
+from callbackgen.generator.template_parts import (
+    ClassKind,
+    Filling,
+    Function,
+    Hole,
+    Statement,
+    Template,
+    fill,
+    holes_in,
+)
+from callbackgen.interface import (
+    ANY,
+    OMITTABLE,
+    Member,
+    MemberKind,
+    Parameter,
+    ParameterKind,
+    Signature,
+    Type,
+    arrange,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A member and the forms of the template that it takes."""
+
+    member: Member
+    form: str
+    """The example's member for its declarations, its constant and its stub."""
+    wrapper_form: str
+    has_references: bool
+    """Whether it takes references as arguments."""
+    returns_variable: bool
+    omits: bool
+    """Whether a parameter has a default that is not copied."""
+    parameters: frozenset[str]
+
+    def name_in(self, kind: ClassKind) -> str:
+        """What the member is called in a class."""
+        if kind is ClassKind.WRAPPER:
+            return self.member.remote_name
+        return self.member.name
+
+    def form_in(self, kind: ClassKind) -> str:
+        """The example's member that it is rendered like in a class."""
+        return self.wrapper_form if kind is ClassKind.WRAPPER else self.form
+
+
+def plan(member: Member, references: References) -> Plan:
+    """Choose the forms for a member."""
+    parameters = [p for signature in member.signatures for p in signature.parameters]
+    has_references = member.kind is MemberKind.METHOD and any(
+        references.travels(parameter.annotation) for parameter in parameters
+    )
+    returns_variable = any(has_variable(s.result) for s in member.signatures)
+    omits = any(parameter.default == OMITTABLE for parameter in parameters)
+    form = _form(member, omits, returns_variable, has_references)
+    return Plan(
+        member,
+        form,
+        _wrapper_form(member, form, omits),
+        has_references,
+        returns_variable,
+        omits,
+        frozenset(parameter.name for parameter in parameters),
+    )
+
+
+def _form(
+    member: Member, omits: bool, returns_variable: bool, has_references: bool
+) -> str:
+    if member.kind is MemberKind.ATTRIBUTE:
+        return "level"
+    if member.kind is MemberKind.PROPERTY:
+        return "old_label" if member.deprecated else "label"
+    later = "_later" if member.is_async else ""
+    if member.is_overloaded:
+        return f"get{later}"
+    if returns_variable:
+        return f"convert{later}"
+    if omits:
+        return f"limited{later}"
+    if member.is_async:
+        return "later"
+    plain = "attach" if has_references else "changed"
+    for form, applies in (
+        ("old", member.deprecated),
+        ("__call__", member.name == "__call__"),
+        ("told", member.oneway),
+        ("confirm", member.deadline is not None),
+    ):
+        if applies:
+            return form
+    return plain
+
+
+def _wrapper_form(member: Member, form: str, omits: bool) -> str:
+    later = "_later" if member.is_async else ""
+    if member.kind is not MemberKind.METHOD or member.is_overloaded:
+        return form
+    if omits or (member.deprecated and later):
+        return f"limited{later}"
+    return "old" if member.deprecated else form
+
+
+class MemberPrinter:
+    """Prints the members of one interface."""
+
+    def __init__(
+        self,
+        template: Template,
+        names: Names,
+        types: TypePrinter,
+        references: References,
+    ) -> None:
+        self._template = template
+        self._deprecation_form = deprecation_of(template)
+        self._names = names
+        self._types = types
+        self._references = references
+        self._known = template.known_names
+        self._locals: dict[int, frozenset[str]] = {}
+
+    # -- constants -----------------------------------------------------------------
+
+    def constant(self, plan: Plan) -> list[str]:
+        """The lines of a member's constant."""
+        member = plan.member
+        constants = self._template.constants
+        form = constants.forms[plan.form]
+        marks: list[Code] = []
+        lines = {
+            Hole.CONSTANT: (self._names.constants[member.remote_name],),
+            Hole.NAME_TEXT: (quoted(member.remote_name),),
+            Hole.RESULT: self._types.code(self._constant_type(plan)),
+            Hole.SECONDS: (repr(member.deadline).replace("e+", "e"),),
+        }
+        filling = Filling(lines, {})
+        if member.oneway:
+            marks.append(fill(constants.oneway, filling, self._names.renamed))
+        if member.deadline is not None:
+            marks.append(fill(constants.deadline, filling, self._names.renamed))
+        texts = tuple((quoted(text),) for text in self._signature_texts(member))
+        filling = Filling(lines, {Hole.SIGNATURES: texts, Hole.MARKS: tuple(marks)})
+        return print_statement(form, filling, self._names.renamed, "")
+
+    def _constant_type(self, plan: Plan) -> Type:
+        result = plan.member.signatures[0].result
+        if plan.member.is_overloaded or plan.returns_variable or result is None:
+            return ANY
+        if plan.member.kind is MemberKind.ATTRIBUTE:
+            return result
+        return self._references.arriving(result)
+
+    def _signature_texts(self, member: Member) -> Iterator[str]:
+        for signature in member.signatures:
+            arrived = Signature(
+                tuple(
+                    Parameter(p.name, p.kind, self._arriving(p.annotation), p.default)
+                    for p in signature.parameters
+                ),
+                self._arriving(signature.result),
+            )
+            is_method = member.kind is MemberKind.METHOD
+            yield str(arrived) if is_method else f"-> {arrived.result or ANY}"
+
+    def _arriving(self, annotation: Type | None) -> Type | None:
+        return None if annotation is None else self._references.arriving(annotation)
+
+    # -- members of classes --------------------------------------------------------
+
+    def member(self, plan: Plan, kind: ClassKind) -> list[str]:
+        """The lines of a member in one of the classes."""
+        form = plan.form_in(kind)
+        part = self._template.of(kind).members[form]
+        docstring = None
+        if kind in {ClassKind.REMOTE, ClassKind.STUB}:
+            docstring = plan.member.docstring
+        lines: list[str] = []
+        if part.overload is not None:
+            lines += self._overloads(
+                plan, kind, part.overload, None if part.main else docstring
+            )
+        main = part.main
+        if isinstance(main, Statement):
+            lines += self._attribute(plan, main, docstring)
+        elif main is not None:
+            lines += self._method(plan, kind, main, docstring)
+        if plan.member.name == "__call__":
+            call = self._template.of(kind).members["__call__"]
+            for statement in call.follow:
+                filling = self._filling(plan, kind, plan.member.signatures[0], {})
+                lines += print_statement(
+                    statement, filling, self._names.renamed, INDENT
+                )
+        return lines
+
+    def _overloads(
+        self, plan: Plan, kind: ClassKind, part: Function, docstring: str | None
+    ) -> Iterator[str]:
+        messages = dict(plan.member.deprecated)
+        for index, signature in enumerate(plan.member.signatures):
+            renamed = self._locals_for(part, signature)
+            filling = self._filling(plan, kind, signature, renamed, declares=True)
+            lines = print_function(
+                part,
+                filling,
+                renamed,
+                INDENT,
+                part.body,
+                docstring,
+                self._deprecation(messages.get(index), kind),
+            )
+            yield from lines[len(part.before) if index else 0 :]
+            docstring = None
+
+    def _attribute(
+        self, plan: Plan, part: Statement, docstring: str | None
+    ) -> Iterator[str]:
+        filling = self._filling(
+            plan, ClassKind.REMOTE, plan.member.signatures[0], self._names.renamed
+        )
+        yield from print_statement(part, filling, self._names.renamed, INDENT)
+        if docstring:
+            yield from lay_out_docstring(docstring, INDENT)
+
+    def _method(
+        self, plan: Plan, kind: ClassKind, part: Function, docstring: str | None
+    ) -> list[str]:
+        signature = plan.member.signatures[0]
+        renamed = self._locals_for(part, None if part.is_flexible else signature)
+        body = part.body
+        if plan.returns_variable and plan.form == "label" and kind is ClassKind.STUB:
+            convert = self._template.of(kind).members["convert"].main
+            assert isinstance(convert, Function)
+            body = convert.body
+            renamed = self._locals_for(convert, signature)
+        message = dict(plan.member.deprecated).get(0)
+        if plan.form in {"old", "old_label"} or plan.member.is_overloaded:
+            decorators: list[str] = []
+        else:
+            decorators = self._deprecation(message, kind)
+        filling = self._filling(plan, kind, signature, renamed)
+        return print_function(
+            part, filling, renamed, INDENT, body, docstring, decorators
+        )
+
+    def _locals_for(
+        self, part: Function, signature: Signature | None
+    ) -> Mapping[str, str]:
+        names = self._locals.get(id(part))
+        if names is None:
+            names = frozenset({*part.outer_names(), *part.inner_names()}) - self._known
+            self._locals[id(part)] = names
+        parameters = signature.parameters if signature is not None else ()
+        return self._names.locals_for(names, {each.name for each in parameters})
+
+    def _deprecation(self, message: str | None, kind: ClassKind) -> list[str]:
+        """The lines of ``@deprecated``, as the template has it for its `old`."""
+        if message is None or kind not in {ClassKind.REMOTE, ClassKind.STUB}:
+            return []
+        filling = Filling({Hole.MESSAGE: (quoted(message),)}, {})
+        return print_statement(
+            self._deprecation_form, filling, self._names.renamed, INDENT
+        )
+
+    # -- what goes into the holes --------------------------------------------------
+
+    def _filling(
+        self,
+        plan: Plan,
+        kind: ClassKind,
+        signature: Signature,
+        renamed: Mapping[str, str],
+        *,
+        declares: bool = False,
+    ) -> Filling:
+        member = plan.member
+        name = plan.name_in(kind)
+        is_call = member.name == "__call__"
+        result = signature.result or ANY
+        if kind is ClassKind.STUB:
+            result = self._references.arriving(result)
+        messages = dict(member.deprecated)
+        index = member.signatures.index(signature) if member.is_overloaded else 0
+        lines: dict[Hole, Code] = {
+            Hole.NAME: (name,),
+            Hole.NAME_TEXT: (quoted(member.remote_name),),
+            Hole.ATTRIBUTE: ("" if is_call else f".{member.name}",),
+            Hole.CONSTANT: (self._names.constants[member.remote_name],),
+            Hole.TYPE_PARAMETERS: (self._type_parameters(member, index),),
+            Hole.RESULT: self._types.code(result),
+        }
+        if messages:
+            lines[Hole.MESSAGE] = (quoted(messages.get(index, "")),)
+        omits = kind is ClassKind.STUB and not declares
+        return Filling(
+            lines,
+            {
+                Hole.PARAMETERS: tuple(self._parameters(signature, kind, omits)),
+                Hole.ARGUMENTS: tuple(self._arguments(signature, kind, renamed)),
+            },
+        )
+
+    def _type_parameters(self, member: Member, index: int) -> str:
+        if not member.type_parameters:
+            return ""
+        return self._types.parameters(member.type_parameters[index])
+
+    def _parameters(
+        self, signature: Signature, kind: ClassKind, omits: bool
+    ) -> Iterator[Code]:
+        codes: dict[str, Code] = {}
+        for parameter in signature.parameters:
+            annotation = parameter.annotation or ANY
+            if kind is ClassKind.TARGET:
+                annotation = self._references.arriving(annotation)
+            code = (f"{parameter.name}: ", *self._types.code(annotation))
+            if parameter.default == OMITTABLE and omits:
+                default = fill(
+                    self._template.omitted, Filling({}, {}), self._names.renamed
+                )
+                code = (*code, " = ", *default)
+            elif parameter.default is not None:
+                code = (*code, f" = {parameter.default}")
+            codes[parameter.name] = code
+        arranged = [(p.kind, p.name, p.name) for p in signature.parameters]
+        for item in arrange(arranged):
+            name = item.lstrip("*")
+            if name in codes:
+                yield (item[: len(item) - len(name)], *codes[name])
+            else:
+                yield (item,)
+
+    def _arguments(
+        self, signature: Signature, kind: ClassKind, renamed: Mapping[str, str]
+    ) -> Iterator[Code]:
+        for parameter in signature.parameters:
+            code: Code = (parameter.name,)
+            held = None
+            if kind is ClassKind.WRAPPER:
+                held = self._references.argument(parameter)
+            if held is not None:
+                lines = {
+                    Hole.VALUE: code,
+                    Hole.STUB_TYPE: (quoted(self._types.text(held)),),
+                }
+                code = fill(self._template.reference, Filling(lines, {}), renamed)
+            match parameter.kind:
+                case ParameterKind.VARIADIC_POSITIONAL:
+                    yield ("*", *code)
+                case ParameterKind.VARIADIC_KEYWORD:
+                    yield ("**", *code)
+                case ParameterKind.KEYWORD_ONLY:
+                    yield (f"{parameter.name}=", *code)
+                case _:
+                    yield code
+
+
+def deprecation_of(template: Template) -> Statement:
+    """The ``@deprecated`` of a template's `old`."""
+    old = template.of(ClassKind.STUB).members["old"].main
+    assert isinstance(old, Function)
+    return next(
+        decorator
+        for decorator in old.decorators
+        if Hole.MESSAGE in holes_in(decorator.code)
+    )
+
+
+def print_lines_before(before: tuple[str, ...], indent: str) -> list[str]:
+    """Blank lines and comments, indented."""
+    return [f"{indent}{line}" if line else "" for line in before]
+
+
+def print_statement(
+    part: Statement, filling: Filling, renamed: Mapping[str, str], indent: str
+) -> list[str]:
+    """The lines of a statement of the template."""
+    indent += INDENT * part.depth
+    lines = print_lines_before(part.before, indent)
+    code = fill(part.code, filling, renamed)
+    if part.target is None:
+        return lines + lay_out(code, indent, part.after)
+    target = fill(part.target, filling, renamed)
+    return lines + lay_out_assignment(target, code, indent, part.after)
+
+
+def print_function(
+    part: Function,
+    filling: Filling,
+    renamed: Mapping[str, str],
+    indent: str,
+    body: tuple[Statement, ...],
+    docstring: str | None,
+    decorators: list[str],
+) -> list[str]:
+    """The lines of a ``def`` of the template, with more decorators before its own."""
+    lines = print_lines_before(part.before, indent)
+    own = [
+        line
+        for decorator in part.decorators
+        for line in print_statement(decorator, filling, renamed, indent)
+    ]
+    lines += decorators + own
+    lines += print_lines_before(part.head.before, indent)
+    code = fill(part.head.code, filling, renamed)
+    docstring_lines = lay_out_docstring(
+        docstring or part.docstring or "", indent + INDENT
+    )
+    if not docstring_lines and not body:
+        return lines + lay_out_head(code, indent, f": ...{part.head.after}")
+    lines += lay_out_head(code, indent, f":{part.head.after}")
+    lines += docstring_lines
+    if not body:
+        lines.append(f"{indent}{INDENT}...")
+    for statement in body:
+        lines += print_statement(statement, filling, renamed, indent + INDENT)
+    return lines
