@@ -316,6 +316,7 @@ def test_patch_makes_the_one_from_the_other(
         ("b\n", "c\n", 1),
         ("a\nb\nc\n", "a\n", 2),
         ("a\n", "a\nb\n", 2),
+        ("", "a\n", 1),
     ],
 )
 def test_an_annotation_points_at_the_first_line_that_differs(

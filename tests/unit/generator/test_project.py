@@ -286,3 +286,23 @@ class TestRequest:
             str(Path("app/x.py")),
             "a.B",
         )
+
+    def test_a_link_to_the_current_folder_leads_into_it(self, tmp_path: Path) -> None:
+        """A path that goes round by a symbolic link names the same file as without."""
+        folder = tmp_path / "project"
+        (folder / "app").mkdir(parents=True)
+        (tmp_path / "link").symlink_to("project")
+        (folder / "shared").symlink_to(tmp_path)
+        link = os.fspath(tmp_path / "link")
+        wanted = request(
+            Invocation(
+                os.fspath(folder),
+                None,
+                (f"{link}/app/prices.py:Listener", f"{folder}/app/x.py", "shared/y.py"),
+                output=link + "/made/here",
+            ),
+            Settings(),
+        )
+
+        assert wanted.targets == ("app/prices.py:Listener", "app/x.py", "shared/y.py")
+        assert wanted.output == folder / "made" / "here"
