@@ -61,6 +61,7 @@ class _Run:
         self.template = template.load(self.templates)
         self.pending: list[tuple[Source, str, str | None]] = []
         self.planned: dict[Symbol, _Planned] = {}
+        self.relied_on: dict[Path, None] = {}
         self._found: dict[Diagnostic, None] = {}
 
     @property
@@ -147,6 +148,7 @@ class _Run:
                 path, module = self._beside(found.source, self._stem(symbol))
                 if not path.is_file():
                     raise Refused(_not_generated(planned, symbol, path, reason))
+                self.relied_on[path] = None
             planned.references[symbol] = module
 
     # -- where modules go ----------------------------------------------------------
@@ -213,7 +215,7 @@ class _Run:
         return Outcome(
             modules,
             tuple(self.diagnostics),
-            (*read, *sorted(self.templates.glob("*.py"))),
+            (*read, *self.relied_on, *sorted(self.templates.glob("*.py"))),
             tuple(self.finder.absent),
         )
 
