@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 import enum
+import importlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from callbackgen.generator.diagnostics import Refused
 from callbackgen.generator.locate import Finder
@@ -113,7 +116,7 @@ class Library:
             case Imported(module=module, name=None):
                 return self._in_module(module, rest, dotted)
             case Imported(module=module, name=str(name)):
-                if rest and self.finder.module(f"{module}.{name}"):
+                if rest and self._is_module(f"{module}.{name}"):
                     return self._in_module(f"{module}.{name}", rest, dotted)
                 return Symbol(module, ".".join([name, *rest]))
             case Assigned() | Defined():
@@ -137,7 +140,12 @@ class Library:
             return Symbol(module, dotted)
         if first in _BUILTINS:
             return Symbol("builtins", dotted)
-        for module in sorted(KNOWN_MODULES.intersection(source.stars)):
+        known = KNOWN_MODULES.intersection(source.stars)
+        for module in sorted(known - TYPING_MODULES):
+            if first in _exported(module):
+                return Symbol(module, dotted)
+        for module in sorted(known & TYPING_MODULES):
+            # What typing has depends on the Python that runs us; the result must not.
             return Symbol(module, dotted)
         raise Undefined(first)
 
@@ -240,6 +248,14 @@ class Library:
         if symbol is None or symbol.module not in TYPING_MODULES:
             return None
         return symbol.name if symbol.name in _DECLARATIONS | {"NewType"} else None
+
+
+def _exported(module: str) -> Iterable[str]:
+    """The names that a star import of a known module brings."""
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        return ("deadline", "expose", "oneway")
+    known = vars(importlib.import_module(module))
+    return cast(Iterable[str], known.get("__all__", known))
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -14,6 +14,9 @@ class Implementation:
     def label(self) -> str:
         return f"level {self.level}"
 
+    def reset(self) -> None:
+        self.level = 0
+
 
 def exercise(stub: AttributesStub) -> None:
     assert stub.level == 1
@@ -24,3 +27,5 @@ def exercise(stub: AttributesStub) -> None:
     assert stub.tags == ["b", "c"]
     stub.speed = 2.5
     assert stub.speed == 2.5
+    stub.reset()
+    assert stub.level == 0
