@@ -12,8 +12,9 @@ import inspect
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from callbackgen.generator import literals
 
 LINE_LENGTH = 88
 """Columns of a line, the default of both formatters."""
@@ -21,20 +22,28 @@ LINE_LENGTH = 88
 INDENT = "    "
 
 
-@dataclass(frozen=True, slots=True)
 class Bracket:
     """A pair of brackets and the items between them."""
 
-    opening: str
-    items: tuple[Code, ...]
-    closing: str
+    __slots__ = ("closing", "items", "opening", "text")
+
+    def __init__(self, opening: str, items: tuple[Code, ...], closing: str) -> None:
+        self.opening = opening
+        self.items = items
+        self.closing = closing
+        self.text = f"{opening}{', '.join([flat(item) for item in items])}{closing}"
+        """The brackets on one line."""
 
 
-@dataclass(frozen=True, slots=True)
 class Alternatives:
     """A union. Where it is broken it gets parentheses, and a line for each member."""
 
-    items: tuple[Code, ...]
+    __slots__ = ("items", "text")
+
+    def __init__(self, items: tuple[Code, ...]) -> None:
+        self.items = items
+        self.text = " | ".join([flat(item) for item in items])
+        """The union on one line."""
 
 
 Code: TypeAlias = tuple[str | Bracket | Alternatives, ...]
@@ -42,19 +51,11 @@ Code: TypeAlias = tuple[str | Bracket | Alternatives, ...]
 
 def flat(code: Code) -> str:
     """The code on one line."""
-    if len(code) == 1 and isinstance(code[0], str):
-        return code[0]
-    return "".join(map(_flat_part, code))
+    return "".join([part if type(part) is str else _text(part) for part in code])
 
 
-def _flat_part(part: str | Bracket | Alternatives) -> str:
-    match part:
-        case str():
-            return part
-        case Bracket(opening, items, closing):
-            return f"{opening}{', '.join(map(flat, items))}{closing}"
-        case Alternatives(items):
-            return " | ".join(map(flat, items))
+def _text(part: str | Bracket | Alternatives) -> str:
+    return part if isinstance(part, str) else part.text
 
 
 def width(text: str) -> int:
@@ -133,7 +134,7 @@ def _broken(code: Code, chosen: Sequence[int], indent: str, suffix: str) -> list
     inner = indent + INDENT
     for index, part in enumerate(code):
         if isinstance(part, str) or index not in chosen:
-            lines[-1] += _flat_part(part)
+            lines[-1] += _text(part)
         elif isinstance(part, Alternatives):
             lines[-1] += "("
             lines += _alternatives(part, inner)
@@ -155,7 +156,7 @@ def _item(item: Code, indent: str, comma: str) -> list[str]:
 
 
 def _alternatives(union: Alternatives, indent: str, suffix: str = "") -> list[str]:
-    text = f"{indent}{_flat_part(union)}{suffix}"
+    text = f"{indent}{_text(union)}{suffix}"
     if _fits(text):
         return [text]
     lines: list[str] = []
@@ -164,6 +165,16 @@ def _alternatives(union: Alternatives, indent: str, suffix: str = "") -> list[st
         last = index == len(union.items) - 1
         lines += lay_out(code, indent, suffix if last else "")
     return lines
+
+
+_PLAIN = re.compile(r"[ !#-\[\]-~]*", re.ASCII)
+
+
+def quoted(text: str) -> str:
+    """A string literal, in double quotes unless single ones escape less."""
+    if _PLAIN.fullmatch(text):
+        return f'"{text}"'
+    return literals.quoted(text)
 
 
 _UNSEEN = re.compile(
@@ -175,9 +186,8 @@ _UNSEEN = re.compile(
 def lay_out_docstring(text: str, indent: str) -> list[str]:
     """The lines of a docstring; none for an empty one.
 
-    The closing quotes of one with several lines, or that ends with a quote, have a
-    line of their own. Blanks at the end of a line are dropped, and what cannot be
-    seen is escaped.
+    The closing quotes of one with several lines have a line of their own. Blanks at
+    the end of a line are dropped, and what cannot be seen is escaped.
     """
     lines = [line.rstrip() for line in inspect.cleandoc(text).split("\n")]
     text = _UNSEEN.sub(_escape, "\n".join(lines).strip())
@@ -188,8 +198,9 @@ def lay_out_docstring(text: str, indent: str) -> list[str]:
         text = f"\\{text}"
     lines = text.split("\n")
     first = f'{indent}"""{lines[0]}'
-    if len(lines) == 1 and not text.endswith('"'):
-        return [f'{first}"""']
+    if len(lines) == 1:
+        blank = " " if text.endswith('"') else ""
+        return [f'{first}{blank}"""']
     rest = [f"{indent}{line}" if line else "" for line in lines[1:]]
     return [first, *rest, f'{indent}"""']
 

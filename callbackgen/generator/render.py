@@ -10,7 +10,7 @@ from callbackgen.generator.format import (
     lay_out_docstring,
     lay_out_head,
 )
-from callbackgen.generator.literals import quoted
+from callbackgen.generator.format import quoted
 from callbackgen.generator.render_imports import Imported, print_imports
 from callbackgen.generator.render_members import (
     MemberPrinter,
@@ -40,6 +40,7 @@ from callbackgen.generator.template_parts import (
     Import,
     Imports,
     Part,
+    Pattern,
     Place,
     Statement,
     Template,
@@ -77,6 +78,7 @@ class _Module:
         self.plans = [plan(member, self.references) for member in interface.members]
         self.has_target = any(each.has_references for each in self.plans)
         self.uses = Uses()
+        self._part_names: dict[int, tuple[dict[str, None], dict[str, None]]] = {}
         self.own_stub = self._own_stub()
         self.variables = _declared(interface)
         self.names = names_for(interface, self._hidden_types())
@@ -173,15 +175,27 @@ class _Module:
         return self.interface.has_parameter_syntax
 
     def _use_in_module(self, part: Part) -> None:
-        if isinstance(part, Function):
-            names = (*part.outer_names(), *part.inner_names())
-        else:
-            names = tuple(part.names())
-        self._use(names, self.uses.in_module)
+        outer, inner = self._names_of(part)
+        self.uses.in_module.update(outer)
+        self.uses.in_module.update(inner)
 
-    def _use(self, names: tuple[str, ...], where: dict[str, None]) -> None:
+    def _names_of(self, part: Part) -> tuple[dict[str, None], dict[str, None]]:
+        """What a part uses of the known names, outside and inside its function."""
+        found = self._part_names.get(id(part))
+        if found is None:
+            known = self.template.known_names
+            is_function = isinstance(part, Function)
+            outer = part.outer_names() if is_function else part.names()
+            inner = part.inner_names() if is_function else ()
+            found = self._part_names[id(part)] = (
+                {name: None for name in outer if name in known},
+                {name: None for name in inner if name in known},
+            )
+        return found
+
+    def _use(self, pattern: Pattern, where: dict[str, None]) -> None:
         known = self.template.known_names
-        where.update((name, None) for name in names if name in known)
+        where.update((name, None) for name in names_in(pattern) if name in known)
 
     def _use_class(self, block: ClassPart) -> None:
         for statement in (*block.decorators, block.head):
@@ -192,15 +206,11 @@ class _Module:
             self._use_member(block, each)
 
     def _use_part(self, part: Part, parameters: frozenset[str]) -> None:
-        if isinstance(part, Statement):
-            self._use(tuple(part.names()), self.uses.in_class)
-            return
-        self._use(tuple(part.outer_names()), self.uses.in_class)
-        inner = tuple(part.inner_names())
-        self._use(inner, self.uses.in_module)
-        known = self.template.known_names
-        if not part.is_flexible:
-            self.uses.hidden.update(parameters.intersection(inner) & known)
+        outer, inner = self._names_of(part)
+        self.uses.in_class.update(outer)
+        self.uses.in_module.update(inner)
+        if isinstance(part, Function) and not part.is_flexible:
+            self.uses.hidden.update(parameters & inner.keys())
 
     def _use_member(self, block: ClassPart, each: Plan) -> None:
         kind = block.kind
@@ -216,17 +226,16 @@ class _Module:
         """What a member has from the forms of others."""
         member = each.member
         if kind is ClassKind.STUB and each.omits and not member.is_overloaded:
-            self._use(tuple(names_in(self.template.omitted)), self.uses.in_class)
+            self._use(self.template.omitted, self.uses.in_class)
         if kind is ClassKind.WRAPPER and each.has_references:
-            inner = tuple(names_in(self.template.reference))
+            inner = self.template.reference
             self._use(inner, self.uses.in_module)
-            self.uses.hidden.update(each.parameters.intersection(inner))
+            self.uses.hidden.update(each.parameters.intersection(names_in(inner)))
         if kind in {ClassKind.REMOTE, ClassKind.STUB} and member.deprecated:
-            decorator = deprecation_of(self.template)
-            self._use(tuple(decorator.names()), self.uses.in_class)
+            self._use(deprecation_of(self.template).code, self.uses.in_class)
         if member.name == "__call__":
             for statement in self.template.of(kind).members["__call__"].follow:
-                self._use(tuple(statement.names()), self.uses.in_class)
+                self._use_part(statement, frozenset())
 
     @property
     def _renamed(self) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from callbackgen.generator.format import (
     lay_out_docstring,
     lay_out_head,
 )
-from callbackgen.generator.literals import quoted
+from callbackgen.generator.format import quoted
 from callbackgen.generator.render_names import Names
 from callbackgen.generator.render_types import References, TypePrinter, has_variable
 from callbackgen.generator.template_parts import (
@@ -37,6 +37,9 @@ from callbackgen.interface import (
     Type,
     arrange,
 )
+
+
+_PLAIN = {ParameterKind.POSITIONAL_OR_KEYWORD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,7 @@ class MemberPrinter:
         self, plan: Plan, kind: ClassKind, part: Function, docstring: str | None
     ) -> Iterator[str]:
         messages = dict(plan.member.deprecated)
+        last = len(plan.member.signatures) - 1
         for index, signature in enumerate(plan.member.signatures):
             renamed = self._locals_for(part, signature)
             filling = self._filling(plan, kind, signature, renamed, declares=True)
@@ -227,11 +231,10 @@ class MemberPrinter:
                 renamed,
                 INDENT,
                 part.body,
-                docstring,
+                docstring if index == last else None,
                 self._deprecation(messages.get(index), kind),
             )
             yield from lines[len(part.before) if index else 0 :]
-            docstring = None
 
     def _attribute(
         self, plan: Plan, part: Statement, docstring: str | None
@@ -343,6 +346,9 @@ class MemberPrinter:
             elif parameter.default is not None:
                 code = (*code, f" = {parameter.default}")
             codes[parameter.name] = code
+        if all(each.kind in _PLAIN for each in signature.parameters):
+            yield from codes.values()
+            return
         arranged = [(p.kind, p.name, p.name) for p in signature.parameters]
         for item in arrange(arranged):
             name = item.lstrip("*")

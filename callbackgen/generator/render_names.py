@@ -11,6 +11,10 @@ from callbackgen.generator.template_parts import ClassKind, Import, Place, Templ
 from callbackgen.interface import Interface, Member, Symbol
 
 
+_PREFERRED = {("collections.abc", "Set"): "AbstractSet"}
+"""Other names for what is easily taken for something else."""
+
+
 @dataclass(slots=True)
 class Uses:
     """The template's names that a module uses, by where they are looked up."""
@@ -74,7 +78,8 @@ class Names:
             if key == own and not self._is_hidden(key[1]):
                 self.bound[key] = key[1]
             else:
-                self.bound[key] = self._free(key[1], self._clashes_in_class)
+                name = _PREFERRED.get(key, key[1])
+                self.bound[key] = self._free(name, self._clashes_in_class)
 
     def _is_hidden(self, name: str) -> bool:
         return name in self.members or name in self.hidden

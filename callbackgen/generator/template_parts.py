@@ -19,6 +19,8 @@ from callbackgen.generator.format import Alternatives, Bracket, Code
 class Hole(enum.Enum):
     """What a Protocol has in a place where the example has something of its own."""
 
+    __hash__ = object.__hash__  # Enum's own is slow, and holes are keys throughout
+
     NAME = "the member's name"
     NAME_TEXT = "its name on the wire, as a string literal"
     ATTRIBUTE = "the dot and the name; nothing for __call__"
