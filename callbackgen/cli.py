@@ -244,7 +244,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
-    except RecursionError:
+    except (RecursionError, MemoryError):
+        # What Python's own parser raises too; then all that it took is free again.
         click.echo("Error: a source or a setting is nested too deeply", err=True)
         return WRONG
     except UnicodeEncodeError as error:
