@@ -18,6 +18,7 @@ from callbackgen.generator.place import Place
 from callbackgen.generator.source import Assigned, Defined
 from callbackgen.interface import (
     ANY,
+    NONE,
     Apply,
     Arguments,
     Constant,
@@ -292,7 +293,7 @@ class TypeRules:
                     "use one of the two, or a TypedDict with a field that says which",
                 )
         custom = kinds.keys() & {"reference", "complex"}
-        if custom and len(kinds) > 1:
+        if custom and sum(_is_specific(member) for member in members) > 1:
             kind = min(custom)
             raise Problem(
                 "CBG130",
@@ -333,6 +334,11 @@ class TypeRules:
                 return Annotations(self.library).convert(base, Scope(found.source))
             case _:
                 raise _not_carried(found.symbol)
+
+
+def _is_specific(member: Type) -> bool:
+    """Whether a union's member needs to be told from the others."""
+    return member not in (ANY, NONE, Symbol("builtins", "object"))
 
 
 _FIELD_MARKS = {

@@ -114,6 +114,13 @@ def _of_union(members: tuple[Any, ...]) -> Reshape | None:
     plain = tuple(
         member for member in map(unwrapped, members) if member in (str, type(None))
     )
+    literals = [
+        value
+        for member in map(unwrapped, members)
+        if get_origin(member) is typing.Literal
+        for value in get_args(member)
+    ]
+    takes_any = not {object, Any}.isdisjoint(map(unwrapped, members))
     parts = [
         (_is_mapping(member), part)
         for member in members
@@ -125,6 +132,8 @@ def _of_union(members: tuple[Any, ...]) -> Reshape | None:
 
     def reshape(value: Any) -> Any:
         if plain and isinstance(value, plain):
+            return value
+        if isinstance(value, str) and (takes_any or value in literals):
             return value
         for is_mapping, part in parts:
             if has_mapping and is_mapping is not isinstance(value, Mapping):

@@ -126,6 +126,24 @@ def test_of_two_imports_the_type_checkers_one_counts(
     assert str(known.resolve(name, first, ())) == expected
 
 
+STARS = "from collections.abc import *\nfrom Pyro5.api import *\nfrom typing import *\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("Protocol", "typing"),
+        ("Sequence", "collections.abc"),
+        ("oneway", "Pyro5.api"),
+        ("int", "builtins"),
+        ("NewerThanThisPython", "typing"),
+    ],
+)
+def test_star_imports_of_known_modules(name: str, module: str, known: Library) -> None:
+    """Of several star imports the module that has the name is taken."""
+    assert known.resolve(name, source(known, "user", STARS), ()).module == module
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
