@@ -175,7 +175,7 @@ class ExampleWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: ExampleTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[ExampleTarget] = callback
 
     level: int = exposed_attribute(_LEVEL, lambda wrapper: wrapper.__callback)
 

@@ -29,7 +29,7 @@ class PeerWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Peer) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Peer] = callback
 
     @exposed(_NOTIFY)
     def notify(self, text: str) -> None:

@@ -113,7 +113,7 @@ def lay_out_assignment(
     broken = _broken(value, breakable, indent, suffix)
     if breakable and _fits(left + broken[0].removeprefix(indent)):
         return [left + broken[0].removeprefix(indent), *broken[1:]]
-    if _fits(f"{left}(") or not _breakable(target):
+    if (breakable and _fits(f"{left}(")) or not _breakable(target):
         return [f"{left}(", *lay_out(value, indent + INDENT), f"{indent}){suffix}"]
     *lines, last = _broken(target, _breakable(target)[-1:], indent, " = ")
     rest = lay_out((last.removeprefix(indent), *value), indent, suffix)

@@ -98,7 +98,6 @@ class _Module:
         }
 
     def _give_names(self) -> None:
-        own = self.interface.symbol
         parameters = self.interface.type_parameters
         self.names.add_variables(
             each.name for each in (*parameters, *self.interface.type_variables)
@@ -184,9 +183,10 @@ class _Module:
         found = self._part_names.get(id(part))
         if found is None:
             known = self.template.known_names
-            is_function = isinstance(part, Function)
-            outer = part.outer_names() if is_function else part.names()
-            inner = part.inner_names() if is_function else ()
+            if isinstance(part, Function):
+                outer, inner = part.outer_names(), part.inner_names()
+            else:
+                outer, inner = part.names(), iter(())
             found = self._part_names[id(part)] = (
                 {name: None for name in outer if name in known},
                 {name: None for name in inner if name in known},

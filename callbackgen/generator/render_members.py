@@ -76,11 +76,16 @@ def plan(member: Member, references: References) -> Plan:
     )
     returns_variable = any(has_variable(s.result) for s in member.signatures)
     omits = any(parameter.default == OMITTABLE for parameter in parameters)
+    is_annotated = all(
+        annotation is not None
+        for signature in member.signatures
+        for annotation in (signature.result, *(p.annotation for p in parameters))
+    )
     form = _form(member, omits, returns_variable, has_references)
     return Plan(
         member,
         form,
-        _wrapper_form(member, form, omits),
+        _wrapper_form(member, form, is_free=omits or not is_annotated),
         has_references,
         returns_variable,
         omits,
@@ -116,11 +121,12 @@ def _form(
     return plain
 
 
-def _wrapper_form(member: Member, form: str, omits: bool) -> str:
+def _wrapper_form(member: Member, form: str, *, is_free: bool) -> str:
+    """Where the types say too little for a call, the wrapper passes on anything."""
     later = "_later" if member.is_async else ""
     if member.kind is not MemberKind.METHOD or member.is_overloaded:
         return form
-    if omits or (member.deprecated and later):
+    if is_free or (member.deprecated and later):
         return f"limited{later}"
     return "old" if member.deprecated else form
 
@@ -233,6 +239,7 @@ class MemberPrinter:
                 part.body,
                 docstring if index == last else None,
                 self._deprecation(messages.get(index), kind),
+                decorates_inside=True,
             )
             yield from lines[len(part.before) if index else 0 :]
 
@@ -419,15 +426,20 @@ def print_function(
     body: tuple[Statement, ...],
     docstring: str | None,
     decorators: list[str],
+    *,
+    decorates_inside: bool = False,
 ) -> list[str]:
-    """The lines of a ``def`` of the template, with more decorators before its own."""
+    """The lines of a ``def`` of the template, with more decorators than its own.
+
+    Those stand before its own, or nearer to the ``def``.
+    """
     lines = print_lines_before(part.before, indent)
     own = [
         line
         for decorator in part.decorators
         for line in print_statement(decorator, filling, renamed, indent)
     ]
-    lines += decorators + own
+    lines += own + decorators if decorates_inside else decorators + own
     lines += print_lines_before(part.head.before, indent)
     code = fill(part.head.code, filling, renamed)
     docstring_lines = lay_out_docstring(

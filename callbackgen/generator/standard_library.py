@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-MODULES = frozenset(
-    """
+_NAMES = """
     __future__ abc aifc antigravity argparse array ast asynchat asyncio asyncore
     atexit audioop base64 bdb binascii bisect builtins bz2 cProfile calendar cgi
     cgitb chunk cmath cmd code codecs codeop collections colorsys compileall
@@ -26,6 +25,7 @@ MODULES = frozenset(
     tty turtle turtledemo types typing unicodedata unittest urllib uu uuid venv
     warnings wave weakref webbrowser winreg winsound wsgiref xdrlib xml xmlrpc
     zipapp zipfile zipimport zlib zoneinfo
-    """.split()
-)
+    """
+
+MODULES = frozenset(_NAMES.split())
 """Top-level modules of Python 3.11 to 3.13; the private ones are left out."""

@@ -252,7 +252,7 @@ def read_function(reader: Reader, node: cst.FunctionDef) -> Function:
     return Function(
         lines_before(node),
         _decorators(reader, node),
-        _function_head(reader, node, is_member, is_flexible),
+        _function_head(node, is_member=is_member, is_flexible=is_flexible),
         statements,
         text,
         is_flexible,
@@ -260,7 +260,7 @@ def read_function(reader: Reader, node: cst.FunctionDef) -> Function:
 
 
 def _function_head(
-    reader: Reader, node: cst.FunctionDef, is_member: bool, is_flexible: bool
+    node: cst.FunctionDef, *, is_member: bool, is_flexible: bool
 ) -> Statement:
     start = f"{'async ' if node.asynchronous else ''}def "
     if not is_member:

@@ -39,6 +39,7 @@ class Example:
 
     @property
     def constant(self) -> str:
+        """The name of its constant."""
         return f"_{self.remote_name.strip('_').upper()}"
 
     @property
@@ -149,7 +150,7 @@ class Reader:
             self.reference = reader.code(argument.value)
             self.forwards = True
             return (Hole.ARGUMENTS,)
-        before = argument.star
+        before: str = argument.star
         if argument.keyword:
             before += f"{argument.keyword.value}="
         code = self.code(argument.value)
