@@ -114,8 +114,9 @@ def checked_form(resolved: Any) -> Any:
     resolved = unwrapped(resolved)
     if resolved is Any or resolved is object or isinstance(resolved, TypeVar):
         return Plain
-    if is_stub(resolved):
-        return _reference(resolved)
+    stub: Any = get_origin(resolved) or resolved
+    if is_stub(stub):
+        return _reference(stub)
     if typing.is_typeddict(resolved) or typing.is_typeddict(get_origin(resolved)):
         return _typed_dict(resolved)
     origin, arguments = get_origin(resolved), get_args(resolved)

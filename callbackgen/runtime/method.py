@@ -75,23 +75,26 @@ class Overload:
 
         Raises Misfit where they do not fit.
         """
-        packed: list[object] = []
-        if self._all_positional and not keywords:
-            packed = self._pack_positional(arguments)
-        if len(packed) == len(self._parameters):
-            return packed, {}
+        if self._is_usual(arguments, keywords):
+            return self._pack_positional(arguments), {}
         return _Sending(self._parameters, self._bound(arguments, keywords)).packed
 
+    def _is_usual(
+        self, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> bool:
+        """Whether every parameter is given by position, which needs no binding."""
+        return (
+            self._all_positional
+            and not keywords
+            and len(arguments) == len(self._parameters)
+            and not any(argument is OMITTED for argument in arguments)
+        )
+
     def _pack_positional(self, arguments: Sequence[object]) -> list[object]:
-        """The usual case without the cost of binding; short where it is not that."""
-        packed: list[object] = []
-        if len(arguments) != len(self._parameters):
-            return packed
-        if any(argument is OMITTED for argument in arguments):
-            return packed
-        for (name, pack), argument in zip(self._positional, arguments, strict=True):
-            packed.append(_within(name, pack, argument))
-        return packed
+        return [
+            _within(name, pack, argument)
+            for (name, pack), argument in zip(self._positional, arguments, strict=True)
+        ]
 
     def unpack(
         self, arguments: Sequence[object], keywords: Mapping[str, object]

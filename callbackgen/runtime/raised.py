@@ -34,8 +34,8 @@ def sendable(error: BaseException) -> Exception:
         return error
     carrier = RuntimeError(f"{name}: {text}" if text else name)
     setattr(carrier, ATTRIBUTE, (name, text))
-    # Pyro5 formats what led to an exception too; where that fails it must not see it.
-    carrier.__cause__ = error if _can_be_formatted(error) else None
+    # Pyro5 formats what led to an exception too: it must be able to, and it must end.
+    carrier.__cause__ = error if _can_be_shown(error) else None
     carrier.__suppress_context__ = True
     return carrier
 
@@ -65,7 +65,7 @@ def _can_be_sent(error: Exception) -> bool:
         error, Pyro5.errors.CommunicationError | Pyro5.errors.SecurityError
     ):  # Pyro5 closes the caller's connection after one of these
         return False
-    if not _can_be_formatted(error):
+    if not _can_be_shown(error):
         return False
     try:
         setattr(error, _TRACEBACK, None)  # as Pyro5 is going to
@@ -77,12 +77,13 @@ def _can_be_sent(error: Exception) -> bool:
         return False
 
 
-def _can_be_formatted(error: BaseException) -> bool:
+def _can_be_shown(error: BaseException) -> bool:
+    """Whether Pyro5 can format its traceback, and sends a bounded amount of that."""
     try:
-        traceback.format_exception(error)
+        lines = traceback.format_exception(error)
     except Exception:  # noqa: BLE001 - as above
         return False
-    return True
+    return sum(map(len, lines)) <= REMOTE_TEXT_LIMIT
 
 
 def raised(data: object) -> RemoteRaised | None:

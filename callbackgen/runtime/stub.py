@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from callbackgen.runtime import messages
 from callbackgen.runtime.address import Address, Source, address_of
@@ -46,7 +46,8 @@ class Stub:
     turns. Only generated classes may be subclasses, and these are final.
     """
 
-    __slots__ = ("__weakref__", "_callbackgen_handle")
+    if not TYPE_CHECKING:  # mypy would let nothing be assigned that is no slot
+        __slots__ = ("__weakref__", "_callbackgen_handle")
 
     def __init__(self, address: Source) -> None:
         given: object = address

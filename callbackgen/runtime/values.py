@@ -22,7 +22,6 @@ from callbackgen.runtime.annotations import (
     Plain,
     Reference,
     checked_form,
-    is_stub,
     resolve,
 )
 from callbackgen.runtime.reshape import reshaper
@@ -58,11 +57,6 @@ class Value:
     @functools.cached_property
     def _reshape(self) -> Any:
         return reshaper(self._resolved)
-
-    @property
-    def is_reference(self) -> bool:
-        """Whether the type itself is a stub class."""
-        return is_stub(self._resolved)
 
     def pack(self, value: object) -> object:
         """The value as it travels. Raises Misfit where it does not fit."""

@@ -36,7 +36,8 @@ class Wrapper:
     It is final: a client's own class is what a wrapper takes, not what it is.
     """
 
-    __slots__ = ("__weakref__", "_callbackgen_loop", "_pyroDaemon", "_pyroId")
+    if not TYPE_CHECKING:  # mypy would let nothing be assigned that is no slot
+        __slots__ = ("__weakref__", "_callbackgen_loop", "_pyroDaemon", "_pyroId")
 
     _callbackgen_loop: asyncio.AbstractEventLoop | None
 

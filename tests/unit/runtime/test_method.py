@@ -110,6 +110,15 @@ def test_first_fitting_overload_is_used() -> None:
         method.pack((1,), {})
 
 
+def test_overload_without_parameters_takes_none() -> None:
+    """Arguments never go to the overload that has no place for them."""
+    method = Method[Any]("call_", "() -> None", "(value: int) -> int")
+    assert method.pack((), {})[0] is method.overloads[0]
+    chosen, positional, _ = method.pack((4,), {})
+    assert chosen is method.overloads[1]
+    assert positional == [4]
+
+
 def test_overloads_do_not_use_up_a_generator() -> None:
     """The overload that fits gets all items, though one before it tried them."""
     method = Method[None](

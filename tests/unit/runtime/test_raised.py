@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from typing import Any, cast
 
 import Pyro5.errors
@@ -128,6 +129,8 @@ def test_long_texts_are_cut() -> None:
     size = len(told.class_name) + len(told.text) + len(told.traceback_text)
     assert size <= REMOTE_TEXT_LIMIT
     assert told.text.endswith("[cut]")
+    carrier = sendable(ValueError("x" * 10**6))
+    assert len("".join(traceback.format_exception(carrier))) <= REMOTE_TEXT_LIMIT
 
 
 def test_ctrl_c_is_the_users() -> None:
