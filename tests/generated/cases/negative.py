@@ -26,7 +26,7 @@ def wrong(
 ) -> None:
     parameters.either("1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     parameters.either()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    parameters.keyword_only(1)  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
+    parameters.keyword_only(1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     parameters.unknown()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     number: str = parameters.either(1)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     references.add("x", NoListener())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from attributes.interface import Attributes
 
 _LEVEL: Final[Method[int]] = Method("level", "-> int")
-_NAME: Final[Method[str]] = Method("name", "-> str")
 _TAGS: Final[Method[list[str]]] = Method("tags", "-> list[str]")
 _LABEL: Final[Method[str]] = Method("label", "-> str")
 _SPEED: Final[Method[float]] = Method("speed", "-> float")
@@ -32,9 +31,6 @@ class RemoteAttributes(Protocol):
     """Remote: each member may also raise callbackgen.RemoteError."""
 
     level: int
-
-    @property
-    def name(self) -> str: ...
 
     tags: list[str]
 
@@ -55,14 +51,9 @@ class AttributesWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Attributes) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Attributes] = callback
 
     level: int = exposed_attribute(_LEVEL, lambda wrapper: wrapper.__callback)
-
-    @property
-    @exposed(_NAME)
-    def name(self) -> str:
-        return self.__callback.name
 
     tags: list[str] = exposed_attribute(_TAGS, lambda wrapper: wrapper.__callback)
 
@@ -85,10 +76,6 @@ class AttributesStub(Stub, format=1):
     __slots__ = ()
 
     level: int = attribute(_LEVEL)
-
-    @property
-    def name(self) -> str:
-        return self._call(_NAME)
 
     tags: list[str] = attribute(_TAGS)
 

@@ -1,11 +1,10 @@
 from abc import abstractmethod
-from typing import Final, Protocol
+from typing import Protocol
 
 
 class Attributes(Protocol):
     level: int
     """How loud."""
-    name: Final[str]
     tags: list[str]
 
     @property

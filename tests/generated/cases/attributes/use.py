@@ -1,12 +1,9 @@
-from typing import Final
-
 from attributes.attributes_remote import AttributesStub
 
 
 class Implementation:
     def __init__(self) -> None:
         self.level = 1
-        self.name: Final[str] = "x"
         self.tags = ["a"]
         self.speed = 1.5
 
@@ -22,7 +19,6 @@ def exercise(stub: AttributesStub) -> None:
     assert stub.level == 1
     stub.level = 2
     assert stub.label == "level 2"
-    assert stub.name == "x"
     stub.tags = ["b", "c"]
     assert stub.tags == ["b", "c"]
     stub.speed = 2.5

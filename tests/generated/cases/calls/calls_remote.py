@@ -43,7 +43,7 @@ class CallsWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Calls) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Calls] = callback
 
     @exposed(_CALL)
     def call___(self, *arguments: Any, **keywords: Any) -> Any:

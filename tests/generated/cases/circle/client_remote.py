@@ -39,7 +39,7 @@ class ClientWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: ClientTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[ClientTarget] = callback
 
     @exposed(_ATTACHED)
     def attached(self, server: Server) -> str:

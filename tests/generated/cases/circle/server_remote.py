@@ -44,7 +44,7 @@ class ServerWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: ServerTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[ServerTarget] = callback
 
     @exposed(_ATTACH)
     def attach(self, client: Client) -> str:

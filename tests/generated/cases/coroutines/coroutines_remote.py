@@ -43,7 +43,7 @@ class CoroutinesWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Coroutines) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Coroutines] = callback
 
     @exposed(_LATER)
     async def later(self, n: int) -> str:

@@ -82,7 +82,7 @@ class DocstringsWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Docstrings) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Docstrings] = callback
 
     @exposed(_ONE_LINE)
     def one_line(self) -> int:

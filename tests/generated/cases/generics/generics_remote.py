@@ -83,7 +83,7 @@ class GenericsWrapper(Wrapper, Generic[T], format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: GenericsTarget[T]) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[GenericsTarget[T]] = callback
 
     first: T = exposed_attribute(_FIRST, lambda wrapper: wrapper.__callback)
 

@@ -17,7 +17,7 @@ K_contra = TypeVar("K_contra", contravariant=True)
 V_co = TypeVar("V_co", covariant=True)
 
 _GET: Final[Method[Any]] = Method("get", "(key: typing.Any) -> typing.Any | None")
-_ALL: Final[Method[Any]] = Method("all", "() -> list[typing.Any]")
+_ALL: Final[Method[Any]] = Method("all", "() -> tuple[typing.Any, ...]")
 
 
 class RemoteStore(Protocol[K_contra, V_co]):
@@ -25,7 +25,7 @@ class RemoteStore(Protocol[K_contra, V_co]):
 
     def get(self, key: K_contra) -> V_co | None: ...
 
-    def all(self) -> list[V_co]: ...
+    def all(self) -> tuple[V_co, ...]: ...
 
 
 @final
@@ -35,14 +35,14 @@ class StoreWrapper(Wrapper, Generic[K_contra, V_co], format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Store[K_contra, V_co]) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Store[K_contra, V_co]] = callback
 
     @exposed(_GET)
     def get(self, key: K_contra) -> V_co | None:
         return self.__callback.get(key)
 
     @exposed(_ALL)
-    def all(self) -> list[V_co]:
+    def all(self) -> tuple[V_co, ...]:
         return self.__callback.all()
 
 
@@ -56,6 +56,6 @@ class StoreStub(Stub, Generic[K_contra, V_co], format=1):
         result: V_co | None = self._call(_GET, key)
         return result
 
-    def all(self) -> list[V_co]:
-        result: list[V_co] = self._call(_ALL)
+    def all(self) -> tuple[V_co, ...]:
+        result: tuple[V_co, ...] = self._call(_ALL)
         return result

@@ -36,8 +36,8 @@ class Numbers:
     def get(self, key: str) -> int | None:
         return len(key)
 
-    def all(self) -> list[int]:
-        return [1, 2]
+    def all(self) -> tuple[int, ...]:
+        return (1, 2)
 
 
 def exercise(stub: GenericsStub[str]) -> None:

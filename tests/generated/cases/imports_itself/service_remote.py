@@ -39,7 +39,7 @@ class ServiceWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: ServiceTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[ServiceTarget] = callback
 
     @exposed(_OPEN)
     def open(self, session: Session) -> str:

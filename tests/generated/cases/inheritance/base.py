@@ -15,6 +15,7 @@ else:
 
 T = TypeVar("T")
 S = TypeVar("S")
+W_contra = TypeVar("W_contra", contravariant=True)
 
 
 class Closing(Protocol):
@@ -30,6 +31,6 @@ class Reading(Closing, Protocol[T]):
     def map(self, item: T, other: S) -> tuple[T, S]: ...
 
 
-class Writing(Closing, Protocol[T]):
-    def write(self, item: T) -> None: ...
+class Writing(Closing, Protocol[W_contra]):
+    def write(self, item: W_contra) -> None: ...
     def close(self) -> str: ...

@@ -52,7 +52,7 @@ class InheritanceWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Inheritance) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Inheritance] = callback
 
     @exposed(_CLOSE)
     def close(self) -> str:

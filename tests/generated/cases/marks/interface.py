@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, final, overload, runtime_checkable
-
-import Pyro5.api
+from typing import TYPE_CHECKING, Any, Protocol, overload, runtime_checkable
 
 from callbackgen import markers
-from callbackgen.markers import deadline
+from callbackgen.markers import deadline, oneway
 
 if TYPE_CHECKING:
     from typing_extensions import deprecated, override
@@ -22,7 +20,7 @@ else:
 class Marks(Protocol):
     @markers.oneway
     def told(self, text: str) -> None: ...
-    @Pyro5.api.oneway
+    @oneway
     def also_told(self, text: str) -> None: ...
     @deadline(2.5)
     def confirm(self, question: str) -> bool: ...
@@ -36,5 +34,4 @@ class Marks(Protocol):
     def said(self, text: str) -> str: ...
     @overload
     def said(self, text: str, more: int) -> str: ...
-    @final
     def last(self) -> list[str]: ...

@@ -51,8 +51,8 @@ class RemoteMarks(Protocol):
         """Was used once."""
         ...
 
-    @deprecated('say "more"')
     @overload
+    @deprecated('say "more"')
     def said(self, text: str) -> str: ...
     @overload
     def said(self, text: str, more: int) -> str: ...
@@ -67,7 +67,7 @@ class MarksWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Marks) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Marks] = callback
 
     @exposed(_TOLD)
     def told(self, text: str) -> None:
@@ -114,8 +114,8 @@ class MarksStub(Stub, format=1):
         """Was used once."""
         return self._call(_OLD, text)
 
-    @deprecated('say "more"')
     @overload
+    @deprecated('say "more"')
     def said(self, text: str) -> str: ...
     @overload
     def said(self, text: str, more: int) -> str: ...

@@ -101,7 +101,7 @@ class MemberNamesWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: MemberNames) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[MemberNames] = callback
 
     @_exposed(_EXPOSE)
     def expose(self) -> int:

@@ -32,7 +32,7 @@ class NestedWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Outer.Nested) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Outer.Nested] = callback
 
     @exposed(_RING)
     def ring(self, options: Outer.Options) -> list[str]:

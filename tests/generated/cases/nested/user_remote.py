@@ -24,7 +24,7 @@ _USE: Final[Method[int]] = Method(
 class RemoteUser(Protocol):
     """Remote: each member may also raise callbackgen.RemoteError."""
 
-    def use(self, nested: Outer.Nested, inside: Outer.Nested.Inside) -> int: ...
+    def use(self, nested: Outer.Nested, inside: Outer.Deeper.Inside) -> int: ...
 
 
 class UserTarget(Protocol):
@@ -40,10 +40,10 @@ class UserWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: UserTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[UserTarget] = callback
 
     @exposed(_USE)
-    def use(self, nested: Outer.Nested, inside: Outer.Nested.Inside) -> int:
+    def use(self, nested: Outer.Nested, inside: Outer.Deeper.Inside) -> int:
         return self.__callback.use(
             cast("NestedStub", nested),
             cast("InsideStub", inside),
@@ -56,5 +56,5 @@ class UserStub(Stub, format=1):
 
     __slots__ = ()
 
-    def use(self, nested: Outer.Nested, inside: Outer.Nested.Inside) -> int:
+    def use(self, nested: Outer.Nested, inside: Outer.Deeper.Inside) -> int:
         return self._call(_USE, nested, inside)

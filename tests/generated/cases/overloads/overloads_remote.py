@@ -65,7 +65,7 @@ class OverloadsWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Overloads) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Overloads] = callback
 
     @exposed(_GET)
     def get(self, *arguments: Any, **keywords: Any) -> Any:

@@ -29,7 +29,7 @@ class LaterWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Later) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Later] = callback
 
     @exposed(_FIRE)
     def fire(self) -> int:

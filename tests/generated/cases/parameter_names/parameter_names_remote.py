@@ -87,7 +87,7 @@ class ParameterNamesWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: ParameterNamesTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[ParameterNamesTarget] = callback
 
     @exposed(_MINE)
     def mine(_self, self: int) -> int:

@@ -111,7 +111,7 @@ class ParametersWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Parameters) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Parameters] = callback
 
     @exposed(_NONE)
     def none(self) -> None:

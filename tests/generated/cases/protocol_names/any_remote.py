@@ -30,7 +30,7 @@ class AnyWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Any) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Any] = callback
 
     @exposed(_ANY)
     def any(self, value: _Any) -> _Any:

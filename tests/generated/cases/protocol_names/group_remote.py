@@ -29,7 +29,7 @@ class GroupWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Group) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Group] = callback
 
     @exposed(_GROUP)
     def group(self) -> int:

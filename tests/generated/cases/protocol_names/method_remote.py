@@ -41,7 +41,7 @@ class MethodWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: MethodTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[MethodTarget] = callback
 
     @exposed(_METHOD)
     def method(self, other: Stub) -> Method:

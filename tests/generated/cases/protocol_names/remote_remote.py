@@ -29,7 +29,7 @@ class RemoteWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Remote) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Remote] = callback
 
     @exposed(_REMOTE)
     def remote(self) -> int:

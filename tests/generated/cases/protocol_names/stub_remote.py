@@ -30,7 +30,7 @@ class StubWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Stub) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Stub] = callback
 
     @exposed(_STUB)
     def stub(self) -> int:

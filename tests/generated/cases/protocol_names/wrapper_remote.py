@@ -43,7 +43,7 @@ class WrapperWrapper(_Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: WrapperTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[WrapperTarget] = callback
 
     @exposed(_WRAPPER)
     def wrapper(self, stub: Stub, any: _Any) -> int:

@@ -29,7 +29,7 @@ class ListenerWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Listener) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Listener] = callback
 
     @exposed(_CHANGED)
     def changed(self, symbol: str) -> int:

@@ -114,7 +114,7 @@ class ReferencesWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: ReferencesTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[ReferencesTarget] = callback
 
     @property
     @exposed(_MAIN)

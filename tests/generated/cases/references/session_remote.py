@@ -29,7 +29,7 @@ class SessionWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Session) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Session] = callback
 
     @exposed(_CLOSE)
     def close(self) -> str:

@@ -32,7 +32,7 @@ class StubFileWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: StubFile) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[StubFile] = callback
 
     @exposed(_GREET)
     def greet(self, *arguments: Any, **keywords: Any) -> Any:

@@ -29,7 +29,7 @@ class LaterWrapper[R](Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Later[R]) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Later[R]] = callback
 
     @exposed(_DONE)
     def done(self, result: R) -> None:

@@ -62,7 +62,7 @@ class TypeParametersWrapper[T: (int, str), U: str](Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: TypeParametersTarget[T, U]) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[TypeParametersTarget[T, U]] = callback
 
     @exposed(_PUT)
     def put(self, item: T) -> U | None:

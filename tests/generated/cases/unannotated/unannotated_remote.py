@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast, final
 
 from callbackgen.runtime import Method, Stub, Wrapper, exposed
 
@@ -38,11 +38,11 @@ class UnannotatedWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Unannotated) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Unannotated] = callback
 
     @exposed(_CHANGED)
-    def changed(self, symbol: Any, price: float = 1.0, *rest: Any, **more: Any) -> Any:
-        return self.__callback.changed(symbol, price, *rest, **more)
+    def changed(self, *arguments: Any, **keywords: Any) -> Any:
+        return cast(Any, self.__callback).changed(*arguments, **keywords)
 
 
 @final

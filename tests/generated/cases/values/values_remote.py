@@ -109,7 +109,7 @@ class ValuesWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: Values) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[Values] = callback
 
     @exposed(_SCALARS)
     def scalars(self, a: None, b: bool, c: int, d: float, e: complex, f: str) -> str:
