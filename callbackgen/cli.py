@@ -159,6 +159,10 @@ def generate(
         raise click.UsageError(f"{' and '.join(chosen)} exclude each other: take one")
     if stdout and len(targets) > 1:
         raise click.UsageError("--stdout prints one module: name one TARGET")
+    if diff and quiet:
+        raise click.UsageError(
+            "--quiet would hide what --diff shows: for the exit code take --check -q"
+        )
 
     from callbackgen.generator.present import Presenter
 

@@ -36,6 +36,7 @@ def test_no_target_at_all(project: Project) -> None:
         ("--stdout", "--check"),
         ("--stdout", "--watch"),
         ("--diff", "--watch"),
+        ("--diff", "-q"),
         ("--stdout", "prices.Session", "prices.Listener"),
         ("--format", "xml"),
         ("--templates", "nowhere"),

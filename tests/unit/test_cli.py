@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from callbackgen import cli
+from callbackgen.generator import present
 from callbackgen.generator.present import Presenter
+from callbackgen.generator.project import Invocation
 
 
 def ends(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int | str | None:
@@ -72,13 +74,17 @@ def test_the_invocation_has_absolute_paths(
     inner = tmp_path / "inner"
     (inner / "shape").mkdir(parents=True)
     monkeypatch.chdir(inner)
-    seen: list[object] = []
+    seen: list[Invocation] = []
 
-    def note(presenter: Presenter) -> int:
-        seen.append(presenter._invocation)
-        return 0
+    class Recorder(Presenter):
+        def __init__(self, invocation: Invocation, *, style: str, quiet: bool) -> None:
+            seen.append(invocation)
+            super().__init__(invocation, style=style, quiet=quiet)
 
-    monkeypatch.setattr(Presenter, "check", note)
+        def check(self) -> int:
+            return 0
+
+    monkeypatch.setattr(present, "Presenter", Recorder)
     options = ["--check", "-o", "../made", "--templates", "shape", "a.B", "c.py:D"]
     done = CliRunner().invoke(cli.callbackgen, ["generate", *options])
 
