@@ -183,9 +183,11 @@ class _Connection:
 
     def _drain(self, deadline: Deadline) -> None:
         """Skips the answers to oneway calls that are there, without waiting."""
-        while self._read_available():
+        while True:
             while (message := self._take()) is not None:
                 self._skip(message)
+            if not self._read_available():
+                return
             deadline.remaining()
 
     def _receive(self, deadline: Deadline) -> Message:
