@@ -84,7 +84,11 @@ def lay_out(code: Code, indent: str = "", suffix: str = "") -> list[str]:
         return text.split("\n")
     if _fits(text):
         return [text]
-    return _broken(code, _breakable(code)[-1:], indent, suffix)
+    breakable = _breakable(code)
+    lines = _broken(code, breakable[-1:], indent, suffix)
+    if not _fits(lines[0]) and len(breakable) > 1:
+        return _broken(code, breakable[-2:], indent, suffix)
+    return lines
 
 
 def lay_out_head(code: Code, indent: str = "", suffix: str = "") -> list[str]:
@@ -113,11 +117,19 @@ def lay_out_assignment(
     broken = _broken(value, breakable, indent, suffix)
     if breakable and _fits(left + broken[0].removeprefix(indent)):
         return [left + broken[0].removeprefix(indent), *broken[1:]]
-    if (breakable and _fits(f"{left}(")) or not _breakable(target):
-        return [f"{left}(", *lay_out(value, indent + INDENT), f"{indent}){suffix}"]
-    *lines, last = _broken(target, _breakable(target)[-1:], indent, " = ")
-    rest = lay_out((last.removeprefix(indent), *value), indent, suffix)
-    return [*lines, *rest]
+    splittable = _breakable(target)[-1:]
+    if splittable and (_is_several(target[splittable[0]]) or not _fits(f"{left}(")):
+        *lines, last = _broken(target, splittable, indent, " = ")
+        rest = lay_out((last.removeprefix(indent), *value), indent, suffix)
+        return [*lines, *rest]
+    if breakable and not _fits(f"{left}("):
+        return [left + broken[0].removeprefix(indent), *broken[1:]]
+    return [f"{left}(", *lay_out(value, indent + INDENT), f"{indent}){suffix}"]
+
+
+def _is_several(part: str | Bracket | Alternatives) -> bool:
+    """Whether breaking a part leaves a comma, which both formatters respect."""
+    return isinstance(part, Bracket) and len(part.items) > 1
 
 
 def _breakable(code: Code) -> list[int]:
@@ -189,13 +201,11 @@ def lay_out_docstring(text: str, indent: str) -> list[str]:
     The closing quotes of one with several lines have a line of their own. Blanks at
     the end of a line are dropped, and what cannot be seen is escaped.
     """
-    lines = [line.rstrip() for line in inspect.cleandoc(text).split("\n")]
-    text = _UNSEEN.sub(_escape, "\n".join(lines).strip())
+    lines = [_clean(line) for line in inspect.cleandoc(text).split("\n")]
+    text = "\n".join(lines).strip()
     if not text:
         return []
-    text = text.replace('"""', r"\"\"\"")
-    if text.startswith('"'):
-        text = f"\\{text}"
+    text = _without_end(text)
     lines = text.split("\n")
     first = f'{indent}"""{lines[0]}'
     if len(lines) == 1:
@@ -203,6 +213,27 @@ def lay_out_docstring(text: str, indent: str) -> list[str]:
         return [f'{first}{blank}"""']
     rest = [f"{indent}{line}" if line else "" for line in lines[1:]]
     return [first, *rest, f'{indent}"""']
+
+
+def _clean(line: str) -> str:
+    """A line of a docstring, with what cannot be seen escaped, blanks at its end gone."""
+    line = line.rstrip()
+    body = line.lstrip()
+    margin = _UNSEEN.sub(_escape, line[: len(line) - len(body)])
+    margin = margin.replace("\u3000", r"\u3000")
+    return margin + _UNSEEN.sub(_escape, body)
+
+
+def _without_end(text: str) -> str:
+    """The text with those quotes escaped that would end it, or that would be moved."""
+    last = '"' if text.endswith('"') else ""
+    body = text.removesuffix('"').replace('"""', r"\"\"\"")
+    if last and body.endswith('""'):
+        body = rf"{body[:-2]}\"\""
+    if last and not body:
+        return r"\x22"
+    start = "\\" if body.startswith('"') else ""
+    return f"{start}{body}{last}"
 
 
 def _escape(match: re.Match[str]) -> str:
