@@ -109,7 +109,11 @@ def lay_out_head(code: Code, indent: str = "", suffix: str = "") -> list[str]:
 def lay_out_assignment(
     target: Code, value: Code, indent: str = "", suffix: str = ""
 ) -> list[str]:
-    """The lines of ``target = value``; the target may have an annotation."""
+    """The lines of ``target = value``; the target may have an annotation.
+
+    An annotation that leaves no room for an ``await`` stands on a line of its own: the
+    formatters disagree about all else.
+    """
     left = f"{indent}{flat(target)} = "
     if _fits(f"{left}{flat(value)}{suffix}"):
         return [f"{left}{flat(value)}{suffix}"]
@@ -117,6 +121,9 @@ def lay_out_assignment(
     broken = _broken(value, breakable, indent, suffix)
     if breakable and _fits(left + broken[0].removeprefix(indent)):
         return [left + broken[0].removeprefix(indent), *broken[1:]]
+    if flat(value).startswith("await ") and len(target) > 1:
+        declared = lay_out(target, indent)
+        return [*declared, *lay_out((target[0], " = ", *value), indent, suffix)]
     splittable = _breakable(target)[-1:]
     if splittable and (_is_several(target[splittable[0]]) or not _fits(f"{left}(")):
         *lines, last = _broken(target, splittable, indent, " = ")

@@ -9,8 +9,8 @@ from callbackgen.generator.format import (
     Code,
     lay_out_docstring,
     lay_out_head,
+    quoted,
 )
-from callbackgen.generator.format import quoted
 from callbackgen.generator.render_imports import Imported, print_imports
 from callbackgen.generator.render_members import (
     MemberPrinter,
@@ -392,13 +392,9 @@ class _Module:
 
     def _imports(self) -> list[str]:
         places = self._placed_imports()
-        own = {
-            module.partition(".")[0]
-            for module in (self.interface.module, *self.modules.values())
-        }
-        lines = print_imports(places[Place.TOP], own)
-        checking = print_imports(places[Place.CHECKING], own, INDENT)
-        running = print_imports(places[Place.RUNNING], own, INDENT)
+        lines = print_imports(places[Place.TOP])
+        checking = print_imports(places[Place.CHECKING], INDENT)
+        running = print_imports(places[Place.RUNNING], INDENT)
         if checking:
             name = self._renamed.get("TYPE_CHECKING", "TYPE_CHECKING")
             lines += ["", f"if {name}:", *checking]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from callbackgen.generator.format import INDENT, LINE_LENGTH, width
@@ -19,19 +19,19 @@ class Imported:
 
     @property
     def is_renamed(self) -> bool:
+        """Whether it is imported ``as`` something else."""
         return self.bound != (self.name or self.module)
 
 
-def print_imports(
-    names: Iterable[Imported], own: Collection[str], indent: str = ""
-) -> list[str]:
+def print_imports(names: Iterable[Imported], indent: str = "") -> list[str]:
     """The lines of a block of imports, sorted as ``ruff`` sorts them by default.
 
-    `own` are the top-level names of the modules that come last.
+    The standard library comes first, then what a generated module itself needs, then
+    the user's modules. Where those lie is not asked: it differs between machines.
     """
     sections: dict[int, list[Imported]] = {}
     for name in names:
-        sections.setdefault(_section(name.module, own), []).append(name)
+        sections.setdefault(_section(name.module), []).append(name)
     lines: list[str] = []
     for _, section in sorted(sections.items()):
         if lines:
@@ -40,11 +40,14 @@ def print_imports(
     return lines
 
 
-def _section(module: str, own: Collection[str]) -> int:
+def _section(module: str) -> int:
     top = module.partition(".")[0]
-    if top in own:
-        return 2
-    return 0 if top in MODULES else 1
+    if top in MODULES:
+        return 0
+    return 1 if top in _OURS else 2
+
+
+_OURS = {"callbackgen", "typing_extensions"}
 
 
 def _print_section(names: list[Imported], indent: str) -> Iterator[str]:
@@ -56,17 +59,15 @@ def _print_section(names: list[Imported], indent: str) -> Iterator[str]:
     for each in sorted({each for each in names if each.name}, key=_order):
         alias = each.name if each.is_renamed else ""
         statements.setdefault((each.module, alias), []).append(each)
-    for statement in sorted(statements.values(), key=lambda s: _statement_order(s)):
+    for statement in sorted(statements.values(), key=_statement_order):
         yield from _print_from(statement, indent)
 
 
 def _order(imported: Imported) -> tuple[str, int, str, str, str]:
     """Constants before classes before all else, as ``isort`` has it."""
     name = imported.name
-    if len(name) > 1 and name.isupper():
-        kind = 0
-    else:
-        kind = 1 if name[:1].isupper() else 2
+    is_constant = len(name) > 1 and name.isupper()
+    kind = 0 if is_constant else 1 if name[:1].isupper() else 2
     return imported.module, kind, name.lower(), name, imported.bound
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from callbackgen.generator.format import (
     INDENT,
+    Bracket,
     Code,
     lay_out,
     lay_out_assignment,
     lay_out_docstring,
     lay_out_head,
+    quoted,
 )
-from callbackgen.generator.format import quoted
 from callbackgen.generator.render_names import Names
 from callbackgen.generator.render_types import References, TypePrinter, has_variable
 from callbackgen.generator.template_parts import (
@@ -37,7 +39,6 @@ from callbackgen.interface import (
     Type,
     arrange,
 )
-
 
 _PLAIN = {ParameterKind.POSITIONAL_OR_KEYWORD}
 
@@ -351,7 +352,7 @@ class MemberPrinter:
                 )
                 code = (*code, " = ", *default)
             elif parameter.default is not None:
-                code = (*code, f" = {parameter.default}")
+                code = (*code, " = ", *_default(parameter.default))
             codes[parameter.name] = code
         if all(each.kind in _PLAIN for each in signature.parameters):
             yield from codes.values()
@@ -387,6 +388,17 @@ class MemberPrinter:
                     yield (f"{parameter.name}=", *code)
                 case _:
                     yield code
+
+
+def _default(text: str) -> Code:
+    """A default; the brackets of a tuple may be broken."""
+    if not text.startswith("("):
+        return (text,)
+    node = ast.parse(text, mode="eval").body
+    if not isinstance(node, ast.Tuple) or len(node.elts) < 2:
+        return (text,)
+    texts = [ast.get_source_segment(text, each) or "" for each in node.elts]
+    return (Bracket("(", tuple(_default(each) for each in texts), ")"),)
 
 
 def deprecation_of(template: Template) -> Statement:

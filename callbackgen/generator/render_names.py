@@ -10,7 +10,6 @@ from callbackgen.generator.render_types import Key, key_of
 from callbackgen.generator.template_parts import ClassKind, Import, Place, Template
 from callbackgen.interface import Interface, Member, Symbol
 
-
 _PREFERRED = {("collections.abc", "Set"): "AbstractSet"}
 """Other names for what is easily taken for something else."""
 

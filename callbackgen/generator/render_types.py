@@ -21,7 +21,7 @@ from callbackgen.interface import (
 )
 
 Key = tuple[str, str]
-"""What a name is bound to: a module and a name in it (the outermost of a nested one)."""
+"""What a name is bound to: a module and a name in it, the outermost of a nested one."""
 
 
 def key_of(symbol: Symbol) -> Key:
