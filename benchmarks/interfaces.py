@@ -7,24 +7,23 @@ from collections.abc import Iterator
 _HEAD = """\
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Protocol
 """
 
 _METHODS = (
     "def {name}(self, symbol: str, price: float, *, final: bool = False) -> bool: ...",
-    "def {name}(self, at: datetime, values: list[float]) -> None: ...",
+    "def {name}(self, at: float, values: Sequence[float]) -> None: ...",
     "def {name}(self, question: str, /, default: str | None = None) -> str: ...",
-    "def {name}(self, prices: dict[str, Decimal], limit: int = 100) -> int: ...",
+    "def {name}(self, prices: dict[str, float], limit: int = 100) -> int: ...",
     "def {name}(self) -> tuple[int, str]: ...",
 )
 
 _MESSAGES = (
     "string symbol = 1; double price = 2; bool final = 3;",
-    "int64 at = 1; repeated double values = 2;",
+    "double at = 1; repeated double values = 2;",
     "string question = 1; optional string default = 2;",
-    "map<string, string> prices = 1; int64 limit = 2;",
+    "map<string, double> prices = 1; int64 limit = 2;",
     "",
 )
 

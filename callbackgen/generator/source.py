@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
@@ -97,7 +98,7 @@ class Source:
         self._whole: _Whole | None = None
         try:
             tree = _parsed(self.text)
-        except (SyntaxError, ValueError, RecursionError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             tree = self._parse_whole(error)
         self.names: Names = {}
         self._collect(tree.body, self.names, "")
@@ -225,11 +226,19 @@ class Source:
 
     def _parse_whole(self, error: Exception) -> ast.Module:
         try:
+            if _is_too_deep(self.text, error):
+                raise RecursionError
             module = libcst.parse_module(self.text)
             self._whole = _Whole(module)
             plain = module.visit(_Plain(self._whole.parameters))
             return _parsed(plain.code)
-        except (libcst.ParserSyntaxError, SyntaxError, ValueError, RecursionError):
+        except (
+            libcst.ParserSyntaxError,
+            SyntaxError,
+            ValueError,
+            RecursionError,
+            MemoryError,
+        ):
             raise Refused(_syntax_error(self.path, self.lines, error)) from None
 
     def _parameters_of(self, name: str) -> tuple[str, ...]:
@@ -318,6 +327,24 @@ def _decoded(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+_DEEPEST = 200
+"""How deep Python itself lets brackets be nested."""
+
+
+def _is_too_deep(text: str, error: Exception) -> bool:
+    """Whether a text that Python refuses would overflow the stack of libcst's parser.
+
+    That ends the process: 3,000 nested brackets did.
+    """
+    if not isinstance(error, SyntaxError) or error.msg.startswith("too many"):
+        return not isinstance(error, ValueError)
+    depth = deepest = 0
+    for bracket in re.findall(r"[(\[{}\])]", text):
+        depth = depth + 1 if bracket in "([{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST
+
+
 def _unreadable(path: Path, what: str) -> Diagnostic:
     return Diagnostic(
         "CBG006",
@@ -338,7 +365,7 @@ def _syntax_error(path: Path, lines: list[str], error: Exception) -> Diagnostic:
     line, column, message = 0, 0, str(error)
     if isinstance(error, SyntaxError):
         line, column, message = error.lineno or 0, error.offset or 0, error.msg
-    elif isinstance(error, RecursionError):
+    elif isinstance(error, RecursionError | MemoryError):
         message = "too deeply nested"
     return Diagnostic(
         "CBG001",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
-import importlib.resources
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -60,10 +59,11 @@ def find_templates() -> Path:
 
     Installed it lies inside the package; in a checkout it is the top-level one.
     """
-    installed = Path(str(importlib.resources.files("callbackgen") / "templates"))
-    if installed.is_dir():
-        return installed
-    return Path(__file__).parents[2] / "templates"
+    # What importlib.resources.files("callbackgen") gives, without the time its import
+    # takes: a twentieth of a run.
+    package = Path(__file__).parents[1]
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.with_name("templates")
 
 
 def load(folder: Path) -> Template:

@@ -218,6 +218,18 @@ def test_a_damaged_entry_is_no_answer(tmp_path: Path, data: st.DataObject) -> No
     assert cache.load() in (None, entry)
 
 
+def test_an_entry_that_was_altered_is_no_answer(tmp_path: Path) -> None:
+    """A single letter that changed, in what is still JSON, is noticed."""
+    cache = Cache(invocation(tmp_path))
+    cache.store(an_entry(tmp_path))
+    (path,) = (tmp_path / FOLDER).glob("*.json")
+    content = path.read_bytes()
+    assert b"b_remote.py" in content
+    path.write_bytes(content.replace(b"b_remote.py", b"c_remote.py"))
+
+    assert cache.load() is None
+
+
 @pytest.mark.parametrize("stored", [5, [], {}, "", [1, 2, 3, 4, 5], None])
 def test_a_sealed_entry_of_another_form_is_no_answer(
     tmp_path: Path, stored: object

@@ -222,3 +222,25 @@ def test_a_module_under_another_name_is_left_over(project: Path) -> None:
     assert left_over(project, "prices.Listener") == {
         "listener_remote.py": "prices.Listener is now generated as fresh.py"
     }
+
+
+def test_nothing_is_written_when_one_file_cannot_be(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without permission stops the run before the first of its files."""
+    put("locked/orders.py", PRICES)(project)
+    locked = os.fspath(project / "locked")
+    genuine = os.access
+
+    def access(path: str, mode: int) -> bool:
+        # The superuser, whom a container runs tests as, may write anywhere.
+        return path != locked and genuine(path, mode)
+
+    monkeypatch.setattr(os, "access", access)
+    (project / "listener_remote.py").unlink()
+    targets = ("prices.Listener", "locked/orders.py:Session")
+    code, printed = outcome(project, "generate", *targets)
+
+    assert code == 2
+    assert "CBG033: session_remote.py cannot be" in printed
+    assert not (project / "listener_remote.py").exists()

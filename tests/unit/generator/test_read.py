@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -423,6 +425,44 @@ def test_a_syntax_error_has_pythons_position(text: str, tmp_path: Path) -> None:
     assert found.code == "CBG001"
     assert found.message == f"syntax error: {error.value.msg}"
     assert (found.line, found.column) == (error.value.lineno, error.value.offset)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "list[" * 3000 + "int" + "]" * 3000,
+        "(" * 250 + ")" * 250,
+        "-" * 100_000 + "1",
+        "not " * 100_000 + "1",
+        "x." * 100_000 + "x",
+        "1+" * 100_000 + "1",
+        "type X = " + "[" * 5000 + "]" * 5000,
+        "(" * 5000,
+    ],
+    ids=lambda value: value[:6],
+)
+def test_what_is_too_deep_is_refused(value: str, tmp_path: Path) -> None:
+    """Nesting that would overflow a parser's stack is a finding, not a crash."""
+    text = f"from typing import Protocol\nx = {value}\n{LISTENER}".replace(
+        "= type", "= 1\ntype"
+    )
+    (tmp_path / "contract.py").write_text(text)
+    program = (
+        "import sys; from pathlib import Path; from tests.unit.generator.reading import *\n"
+        "try: read(Path(sys.argv[1]), 'contract.Listener')\n"
+        "except Refused as refused: print(refused.diagnostics[0].code)\n"
+        "else: print('read')"
+    )
+    program = "from callbackgen.generator.diagnostics import Refused\n" + program
+    finished = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert finished.stdout in ("read\n", "CBG001\n"), finished
 
 
 ODD = [

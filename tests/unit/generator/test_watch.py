@@ -98,8 +98,8 @@ def test_a_system_that_refuses_to_watch(
     """Where the system has no watches left, that is an error of the system."""
 
     def refuse(*_: object, **__: object) -> Iterator[object]:
+        yield from ()
         raise RuntimeError("OS file watch limit reached")
-        yield
 
     monkeypatch.setattr(watchfiles, "watch", refuse)
     with pytest.raises(OSError, match="cannot be watched: OS file watch limit"):
