@@ -170,7 +170,7 @@ def test_black_leaves_it_as_it_is() -> None:
 @pytest.mark.parametrize("command", [("format", "--diff"), ("check",)])
 def test_ruff_finds_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
     """ruff would format nothing otherwise, and finds no import too many or missing."""
-    for own in ("prices.py", "prices_pkg/peer_remote.py"):
+    for own in ("prices.py", "other/prices.py", "prices_pkg/peer_remote.py"):
         (tmp_path / own).parent.mkdir(exist_ok=True)
         (tmp_path / own).touch()
     for index, text in enumerate(examples(60)):
