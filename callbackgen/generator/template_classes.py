@@ -278,6 +278,8 @@ def _function_head(
             equal = " = " if parameter.annotation is not None else "="
             code = (*code, equal, *Reader().code(parameter.default))
         items.append(code if star else code[1:])
+        if parameter in node.params.posonly_params[-1:]:
+            items.append(("/",))
     if is_member and not is_flexible:
         items.append((Hole.PARAMETERS,))
     slots = Slots("(", tuple(items), ")")
