@@ -201,7 +201,7 @@ class ExampleWrapper(Wrapper, format=1):
         return self.__callback.attach(cast("PeerStub", peer))
 
     @exposed(_LIMITED)
-    def limited(self, /, *arguments: Any, **keywords: Any) -> Any:
+    def limited(self, *arguments: Any, **keywords: Any) -> Any:
         return cast(Any, self.__callback).limited(*arguments, **keywords)
 
     @exposed(_CONVERT)
@@ -217,19 +217,19 @@ class ExampleWrapper(Wrapper, format=1):
         return await self.__callback.convert_later(value)
 
     @exposed(_LIMITED_LATER)
-    async def limited_later(self, /, *arguments: Any, **keywords: Any) -> Any:
+    async def limited_later(self, *arguments: Any, **keywords: Any) -> Any:
         return await cast(Any, self.__callback).limited_later(*arguments, **keywords)
 
     @exposed(_GET)
-    def get(self, /, *arguments: Any, **keywords: Any) -> Any:
+    def get(self, *arguments: Any, **keywords: Any) -> Any:
         return cast(Any, self.__callback).get(*arguments, **keywords)
 
     @exposed(_GET_LATER)
-    async def get_later(self, /, *arguments: Any, **keywords: Any) -> Any:
+    async def get_later(self, *arguments: Any, **keywords: Any) -> Any:
         return await cast(Any, self.__callback).get_later(*arguments, **keywords)
 
     @exposed(_OLD)
-    def old(self, /, *arguments: Any, **keywords: Any) -> Any:
+    def old(self, *arguments: Any, **keywords: Any) -> Any:
         return cast(Any, self.__callback).old(*arguments, **keywords)
 
     @property
@@ -290,14 +290,14 @@ class ExampleStub(Stub, format=1):
     def get(self, key: str) -> str: ...
     @overload
     def get(self, key: str, default: int) -> str | int: ...
-    def get(self, /, *arguments: Any, **keywords: Any) -> Any:
+    def get(self, *arguments: Any, **keywords: Any) -> Any:
         return self._call(_GET, *arguments, **keywords)
 
     @overload
     async def get_later(self, key: str) -> str: ...
     @overload
     async def get_later(self, key: str, default: int) -> str | int: ...
-    async def get_later(self, /, *arguments: Any, **keywords: Any) -> Any:
+    async def get_later(self, *arguments: Any, **keywords: Any) -> Any:
         return await self._call_async(_GET_LATER, *arguments, **keywords)
 
     @deprecated("use changed")

@@ -258,7 +258,7 @@ class MemberPrinter:
         self, plan: Plan, kind: ClassKind, part: Function, docstring: str | None
     ) -> list[str]:
         signature = plan.member.signatures[0]
-        renamed = self._locals_for(part, None if part.is_flexible else signature)
+        renamed = self._locals_for(part, *plan.member.signatures)
         body = part.body
         if plan.returns_variable and plan.form == "label" and kind is ClassKind.STUB:
             convert = self._template.of(kind).members["convert"].main
@@ -275,15 +275,13 @@ class MemberPrinter:
             part, filling, renamed, INDENT, body, docstring, decorators
         )
 
-    def _locals_for(
-        self, part: Function, signature: Signature | None
-    ) -> Mapping[str, str]:
+    def _locals_for(self, part: Function, *signatures: Signature) -> Mapping[str, str]:
         names = self._locals.get(id(part))
         if names is None:
             names = frozenset({*part.outer_names(), *part.inner_names()}) - self._known
             self._locals[id(part)] = names
-        parameters = signature.parameters if signature is not None else ()
-        return self._names.locals_for(names, {each.name for each in parameters})
+        parameters = {p.name for each in signatures for p in each.parameters}
+        return self._names.locals_for(names, parameters)
 
     def _deprecation(self, message: str | None, kind: ClassKind) -> list[str]:
         """The lines of ``@deprecated``, as the template has it for its `old`."""
