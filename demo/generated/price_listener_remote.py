@@ -46,7 +46,7 @@ class PriceListenerWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: PriceListener) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[PriceListener] = callback
 
     @exposed(_CHANGED)
     def changed(self, symbol: str, price: float) -> None:

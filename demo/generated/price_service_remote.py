@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 _ADD_LISTENER: Final[Method[str]] = Method(
     "add_listener",
-    "(name: str, "
-    "listener: demo.generated.price_listener_remote.PriceListenerStub) -> str",
+    "(name: str, listener: demo.generated.price_listener_remote.PriceListenerStub) -> str",
 )
 _READY: Final[Method[None]] = Method("ready", "(name: str) -> None")
 
@@ -52,7 +51,7 @@ class PriceServiceWrapper(Wrapper, format=1):
     __slots__ = ("__callback",)
 
     def __init__(self, callback: PriceServiceTarget) -> None:
-        self.__callback: Final = callback
+        self.__callback: Final[PriceServiceTarget] = callback
 
     @exposed(_ADD_LISTENER)
     def add_listener(self, name: str, listener: PriceListener) -> str:

@@ -109,3 +109,17 @@ def test_a_process_that_fails_ends_the_demo(
     monkeypatch.setattr(demo, "tell", fail)
     assert demo.main() == 1
     assert "The demo failed: by_hand broke" in capsys.readouterr().err
+
+
+def test_the_generated_modules_are_up_to_date() -> None:
+    """What is committed is what the generator makes of the Protocols today."""
+    command = [sys.executable, "-m", "callbackgen", "generate", "demo.generated.prices"]
+    checked = subprocess.run(
+        [*command, "--check"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
