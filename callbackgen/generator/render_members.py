@@ -218,7 +218,7 @@ class MemberPrinter:
         if plan.member.name == "__call__":
             call = self._template.of(kind).members["__call__"]
             for statement in call.follow:
-                filling = self._filling(plan, kind, plan.member.signatures[0], {})
+                filling = Filling({Hole.NAME: (plan.name_in(kind),)}, {})
                 lines += print_statement(
                     statement, filling, self._names.renamed, INDENT
                 )
@@ -270,7 +270,9 @@ class MemberPrinter:
             decorators: list[str] = []
         else:
             decorators = self._deprecation(message, kind)
-        filling = self._filling(plan, kind, signature, renamed)
+        filling = self._filling(
+            plan, kind, signature, renamed, passes=not part.is_flexible
+        )
         return print_function(
             part, filling, renamed, INDENT, body, docstring, decorators
         )
@@ -302,6 +304,7 @@ class MemberPrinter:
         renamed: Mapping[str, str],
         *,
         declares: bool = False,
+        passes: bool = True,
     ) -> Filling:
         member = plan.member
         name = plan.name_in(kind)
@@ -322,6 +325,8 @@ class MemberPrinter:
         if messages:
             lines[Hole.MESSAGE] = (quoted(messages.get(index, "")),)
         omits = kind is ClassKind.STUB and not declares
+        if not passes:
+            return Filling(lines, {})
         return Filling(
             lines,
             {
