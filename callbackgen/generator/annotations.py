@@ -355,14 +355,20 @@ def substitute(annotation: Type, given: dict[str, Type]) -> Type:
     def by_name(part: Type) -> Type | None:
         return given.get(part.name) if isinstance(part, Variable) else None
 
-    changed = transform(annotation, by_name)
+    return _flat(transform(annotation, by_name))
 
-    def flat(part: Type) -> Type | None:
-        if isinstance(part, Union) and any(isinstance(m, Union) for m in part.members):
-            return union(part.members)
-        return None
 
-    return transform(changed, flat)
+def _flat(annotation: Type) -> Type:
+    """The type with no union directly in a union, and no member of one twice."""
+    match annotation:
+        case Union(members=members):
+            return union(map(_flat, members))
+        case Apply(base=base, arguments=arguments):
+            return Apply(base, tuple(map(_flat, arguments)))
+        case Arguments(items=items):
+            return Arguments(tuple(map(_flat, items)))
+        case _:
+            return annotation
 
 
 def _type_params(call: ast.Call) -> tuple[str, ...]:
