@@ -28,9 +28,13 @@ class Failure:
     is_gone: bool
 
 
+_one_at_a_time = threading.Lock()
+
+
 def say(line: str) -> None:
-    """Tells one line of this process's part of the story."""
-    print(line, flush=True)
+    """Tells one line of this process's part of the story; threads do not mix theirs."""
+    with _one_at_a_time:
+        print(line, flush=True)
 
 
 class Prices:

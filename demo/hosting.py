@@ -12,14 +12,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from demo.exchange import Prices
+from demo.exchange import Prices, say
 
 READY = "ready "
 
 
 def announce(address: object = "") -> None:
     """Says that this process is ready, and where."""
-    print(f"{READY}{address}", flush=True)
+    say(f"{READY}{address}")
 
 
 def serve(daemon: Any, address: object, prices: Prices) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,15 +61,21 @@ class _Teller:
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
+        self._limit = threading.Timer(LONGEST, self._process.kill)
+        self._limit.start()
+        self._too_long = threading.Timer(LONGEST, self._process.kill)
+        self._too_long.start()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         """Ends the process, which it does by itself unless something went wrong."""
+        self._limit.cancel()
+        self._limit.join()
         if self._process.poll() is None:
             self._process.kill()
-        self._process.communicate()
+        self._process.__exit__(None, None, None)
 
     def until_ready(self) -> str:
         """Waits for the line that says where the process can be reached."""
@@ -80,13 +87,12 @@ class _Teller:
 
     def to_the_end(self) -> Part:
         """Tells the process that nothing more will come, and waits for its end."""
-        try:
-            rest, _ = self._process.communicate(timeout=LONGEST)
-        except subprocess.TimeoutExpired:
-            raise DemoFailed(f"{self._who} did not end") from None
-        if self._process.returncode:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._lines += [line.rstrip("\n") for line in self._output()]
+        if self._process.wait():
             raise DemoFailed(f"{self._who} ended with {self._process.returncode}")
-        return Part(self._who, (*self._lines, *rest.splitlines()))
+        return Part(self._who, tuple(self._lines))
 
     def _output(self) -> IO[str]:
         assert self._process.stdout is not None
