@@ -63,8 +63,6 @@ class _Teller:
         )
         self._limit = threading.Timer(LONGEST, self._process.kill)
         self._limit.start()
-        self._too_long = threading.Timer(LONGEST, self._process.kill)
-        self._too_long.start()
 
     def __enter__(self) -> Self:
         return self
