@@ -7,7 +7,7 @@ import ast
 import black
 import libcst
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callbackgen.generator.literals import literal, quoted
@@ -41,6 +41,10 @@ def written(text: str) -> str | None:
 
 
 @given(LITERALS)
+@example("1.")
+@example(".5")
+@example("1.E+5J")
+@example("0XaB")
 def test_literal_keeps_its_value(text: str) -> None:
     """However a default is spelt, what is copied has the same value and type."""
     copied = written(text)
@@ -50,6 +54,10 @@ def test_literal_keeps_its_value(text: str) -> None:
 
 
 @given(LITERALS)
+@example("1.")
+@example(".5")
+@example("1.E+5J")
+@example("0XaB")
 def test_literal_is_stable_under_black(text: str) -> None:
     """A generated module needs no formatter: black would leave the default alone."""
     copied = written(text)
