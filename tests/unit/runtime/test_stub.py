@@ -19,7 +19,7 @@ NOWHERE = "PYRO:desk@127.0.0.1:1"
 @pytest.mark.parametrize(
     "source",
     [NOWHERE, NOWHERE.lower().replace("pyro", "Pyro"), Pyro5.api.URI(NOWHERE)],
-    ids=repr,
+    ids=["text", "other case", "URI"],
 )
 def test_a_stub_is_made_from_an_address(source: Any) -> None:
     """A text and a URI of the same object give the same stub; nothing is dialled."""
