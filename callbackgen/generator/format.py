@@ -223,7 +223,7 @@ def lay_out_docstring(text: str, indent: str) -> list[str]:
 
 
 def _clean(line: str) -> str:
-    """A line of a docstring, with what cannot be seen escaped, blanks at its end gone."""
+    """A line of a docstring: the unseen escaped, blanks at its end gone."""
     line = line.rstrip()
     body = line.lstrip()
     margin = _UNSEEN.sub(_escape, line[: len(line) - len(body)])

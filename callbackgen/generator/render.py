@@ -11,17 +11,15 @@ from callbackgen.generator.format import (
     lay_out_head,
     quoted,
 )
+from callbackgen.generator.render_forms import plan
 from callbackgen.generator.render_imports import Imported, print_imports
-from callbackgen.generator.render_members import (
-    MemberPrinter,
-    Plan,
-    deprecation_of,
-    plan,
+from callbackgen.generator.render_members import MemberPrinter
+from callbackgen.generator.render_names import names_for
+from callbackgen.generator.render_parts import (
     print_function,
     print_lines_before,
     print_statement,
 )
-from callbackgen.generator.render_names import Uses, names_for
 from callbackgen.generator.render_types import (
     Key,
     References,
@@ -29,24 +27,22 @@ from callbackgen.generator.render_types import (
     stub_symbol,
     symbols_in,
 )
+from callbackgen.generator.render_uses import Uses, collect_uses
 from callbackgen.generator.template_parts import (
     Block,
     ClassKind,
     ClassPart,
     Constants,
     Filling,
-    Function,
     Hole,
     Import,
     Imports,
     Part,
-    Pattern,
     Place,
     Statement,
     Template,
     TypeVariables,
     fill,
-    names_in,
 )
 from callbackgen.interface import Interface, Symbol, Type, TypeParameter
 
@@ -77,8 +73,6 @@ class _Module:
         self.references = References(references)
         self.plans = [plan(member, self.references) for member in interface.members]
         self.has_target = any(each.has_references for each in self.plans)
-        self.uses = Uses()
-        self._part_names: dict[int, tuple[dict[str, None], dict[str, None]]] = {}
         self.own_stub = self._own_stub()
         self.variables = _declared(interface)
         self.names = names_for(interface, self._hidden_types())
@@ -103,7 +97,7 @@ class _Module:
             each.name for each in (*parameters, *self.interface.type_variables)
         )
         self.names.add_symbols(self._symbols(), self.own_stub)
-        self._collect_uses()
+        self.uses = self._uses()
         self.names.add_template_names(self.template, self.uses)
         self.names.add_constants(self.interface.members)
 
@@ -147,95 +141,22 @@ class _Module:
         for declared in parameters:
             yield from (declared.bound, declared.default, *declared.constraints)
 
-    def _collect_uses(self) -> None:
-        for block in self.template.blocks:
-            match block:
-                case Constants(forms=forms):
-                    for each in self.plans:
-                        self._use_in_module(forms[each.form])
-                case TypeVariables(form=form):
-                    if self.variables:
-                        self._use_in_module(form)
-                case ClassPart() if block.kind is not ClassKind.TARGET or (
-                    self.has_target
-                ):
-                    self._use_class(block)
-                case Function() | Statement():
-                    self._use_in_module(block)
-                case _:
-                    pass
+    def _uses(self) -> Uses:
+        uses = collect_uses(
+            self.template,
+            self.plans,
+            has_target=self.has_target,
+            has_variables=bool(self.variables),
+        )
         if self.interface.type_parameters and not self._has_syntax:
-            self.uses.in_module["Generic"] = None
+            uses.in_module["Generic"] = None
         if any(map(_needs_extension, self.variables)):
-            self.uses.in_module["_TypeVar"] = None
+            uses.in_module["_TypeVar"] = None
+        return uses
 
     @property
     def _has_syntax(self) -> bool:
         return self.interface.has_parameter_syntax
-
-    def _use_in_module(self, part: Part) -> None:
-        outer, inner = self._names_of(part)
-        self.uses.in_module.update(outer)
-        self.uses.in_module.update(inner)
-
-    def _names_of(self, part: Part) -> tuple[dict[str, None], dict[str, None]]:
-        """What a part uses of the known names, outside and inside its function."""
-        found = self._part_names.get(id(part))
-        if found is None:
-            known = self.template.known_names
-            if isinstance(part, Function):
-                outer, inner = part.outer_names(), part.inner_names()
-            else:
-                outer, inner = part.names(), iter(())
-            found = self._part_names[id(part)] = (
-                {name: None for name in outer if name in known},
-                {name: None for name in inner if name in known},
-            )
-        return found
-
-    def _use(self, pattern: Pattern, where: dict[str, None]) -> None:
-        known = self.template.known_names
-        where.update((name, None) for name in names_in(pattern) if name in known)
-
-    def _use_class(self, block: ClassPart) -> None:
-        for statement in (*block.decorators, block.head):
-            self._use_in_module(statement)
-        for part in (*block.first, *block.last):
-            self._use_part(part, frozenset())
-        for each in self.plans:
-            self._use_member(block, each)
-
-    def _use_part(self, part: Part, parameters: frozenset[str]) -> None:
-        outer, inner = self._names_of(part)
-        self.uses.in_class.update(outer)
-        self.uses.in_module.update(inner)
-        if isinstance(part, Function) and not part.is_flexible:
-            self.uses.hidden.update(parameters & inner.keys())
-
-    def _use_member(self, block: ClassPart, each: Plan) -> None:
-        kind = block.kind
-        part = block.members[each.form_in(kind)]
-        for function in (part.main, part.overload):
-            if function is not None:
-                self._use_part(function, each.parameters)
-        for statement in part.follow:
-            self._use_part(statement, frozenset())
-        self._use_composed(kind, each)
-
-    def _use_composed(self, kind: ClassKind, each: Plan) -> None:
-        """What a member has from the forms of others."""
-        member = each.member
-        if kind is ClassKind.STUB and each.omits and not member.is_overloaded:
-            self._use(self.template.omitted, self.uses.in_class)
-        if kind is ClassKind.WRAPPER and each.has_references:
-            inner = self.template.reference
-            self._use(inner, self.uses.in_module)
-            self.uses.hidden.update(each.parameters.intersection(names_in(inner)))
-        if kind in {ClassKind.REMOTE, ClassKind.STUB} and member.deprecated:
-            self._use(deprecation_of(self.template).code, self.uses.in_class)
-        if member.name == "__call__":
-            for statement in self.template.of(kind).members["__call__"].follow:
-                self._use_part(statement, frozenset())
 
     @property
     def _renamed(self) -> Mapping[str, str]:

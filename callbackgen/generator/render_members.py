@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from callbackgen.generator.format import (
     INDENT,
     Bracket,
     Code,
-    lay_out,
-    lay_out_assignment,
     lay_out_docstring,
-    lay_out_head,
     quoted,
 )
+from callbackgen.generator.render_forms import Plan
 from callbackgen.generator.render_names import Names
-from callbackgen.generator.render_types import References, TypePrinter, has_variable
+from callbackgen.generator.render_parts import (
+    deprecation_of,
+    print_function,
+    print_statement,
+)
+from callbackgen.generator.render_types import References, TypePrinter
 from callbackgen.generator.template_parts import (
     ClassKind,
     Filling,
@@ -26,7 +28,6 @@ from callbackgen.generator.template_parts import (
     Statement,
     Template,
     fill,
-    holes_in,
 )
 from callbackgen.interface import (
     ANY,
@@ -41,95 +42,6 @@ from callbackgen.interface import (
 )
 
 _PLAIN = {ParameterKind.POSITIONAL_OR_KEYWORD}
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A member and the forms of the template that it takes."""
-
-    member: Member
-    form: str
-    """The example's member for its declarations, its constant and its stub."""
-    wrapper_form: str
-    has_references: bool
-    """Whether it takes references as arguments."""
-    returns_variable: bool
-    omits: bool
-    """Whether a parameter has a default that is not copied."""
-    parameters: frozenset[str]
-
-    def name_in(self, kind: ClassKind) -> str:
-        """What the member is called in a class."""
-        if kind is ClassKind.WRAPPER:
-            return self.member.remote_name
-        return self.member.name
-
-    def form_in(self, kind: ClassKind) -> str:
-        """The example's member that it is rendered like in a class."""
-        return self.wrapper_form if kind is ClassKind.WRAPPER else self.form
-
-
-def plan(member: Member, references: References) -> Plan:
-    """Choose the forms for a member."""
-    parameters = [p for signature in member.signatures for p in signature.parameters]
-    has_references = member.kind is MemberKind.METHOD and any(
-        references.travels(parameter.annotation) for parameter in parameters
-    )
-    returns_variable = any(has_variable(s.result) for s in member.signatures)
-    omits = any(parameter.default == OMITTABLE for parameter in parameters)
-    is_annotated = all(
-        annotation is not None
-        for signature in member.signatures
-        for annotation in (signature.result, *(p.annotation for p in parameters))
-    )
-    form = _form(member, omits, returns_variable, has_references)
-    return Plan(
-        member,
-        form,
-        _wrapper_form(member, form, is_free=omits or not is_annotated),
-        has_references,
-        returns_variable,
-        omits,
-        frozenset(parameter.name for parameter in parameters),
-    )
-
-
-def _form(
-    member: Member, omits: bool, returns_variable: bool, has_references: bool
-) -> str:
-    if member.kind is MemberKind.ATTRIBUTE:
-        return "level"
-    if member.kind is MemberKind.PROPERTY:
-        return "old_label" if member.deprecated else "label"
-    later = "_later" if member.is_async else ""
-    if member.is_overloaded:
-        return f"get{later}"
-    if returns_variable:
-        return f"convert{later}"
-    if omits:
-        return f"limited{later}"
-    if member.is_async:
-        return "later"
-    plain = "attach" if has_references else "changed"
-    for form, applies in (
-        ("old", member.deprecated),
-        ("__call__", member.name == "__call__"),
-        ("told", member.oneway),
-        ("confirm", member.deadline is not None),
-    ):
-        if applies:
-            return form
-    return plain
-
-
-def _wrapper_form(member: Member, form: str, *, is_free: bool) -> str:
-    """Where the types say too little for a call, the wrapper passes on anything."""
-    later = "_later" if member.is_async else ""
-    if member.kind is not MemberKind.METHOD or member.is_overloaded:
-        return form
-    if is_free or (member.deprecated and later):
-        return f"limited{later}"
-    return "old" if member.deprecated else form
 
 
 class MemberPrinter:
@@ -402,70 +314,3 @@ def _default(text: str) -> Code:
         return (text,)
     texts = [ast.get_source_segment(text, each) or "" for each in node.elts]
     return (Bracket("(", tuple(_default(each) for each in texts), ")"),)
-
-
-def deprecation_of(template: Template) -> Statement:
-    """The ``@deprecated`` of a template's `old`."""
-    old = template.of(ClassKind.STUB).members["old"].main
-    assert isinstance(old, Function)
-    return next(
-        decorator
-        for decorator in old.decorators
-        if Hole.MESSAGE in holes_in(decorator.code)
-    )
-
-
-def print_lines_before(before: tuple[str, ...], indent: str) -> list[str]:
-    """Blank lines and comments, indented."""
-    return [f"{indent}{line}" if line else "" for line in before]
-
-
-def print_statement(
-    part: Statement, filling: Filling, renamed: Mapping[str, str], indent: str
-) -> list[str]:
-    """The lines of a statement of the template."""
-    indent += INDENT * part.depth
-    lines = print_lines_before(part.before, indent)
-    code = fill(part.code, filling, renamed)
-    if part.target is None:
-        return lines + lay_out(code, indent, part.after)
-    target = fill(part.target, filling, renamed)
-    return lines + lay_out_assignment(target, code, indent, part.after)
-
-
-def print_function(
-    part: Function,
-    filling: Filling,
-    renamed: Mapping[str, str],
-    indent: str,
-    body: tuple[Statement, ...],
-    docstring: str | None,
-    decorators: list[str],
-    *,
-    decorates_inside: bool = False,
-) -> list[str]:
-    """The lines of a ``def`` of the template, with more decorators than its own.
-
-    Those stand before its own, or nearer to the ``def``.
-    """
-    lines = print_lines_before(part.before, indent)
-    own = [
-        line
-        for decorator in part.decorators
-        for line in print_statement(decorator, filling, renamed, indent)
-    ]
-    lines += own + decorators if decorates_inside else decorators + own
-    lines += print_lines_before(part.head.before, indent)
-    code = fill(part.head.code, filling, renamed)
-    docstring_lines = lay_out_docstring(
-        docstring or part.docstring or "", indent + INDENT
-    )
-    if not docstring_lines and not body:
-        return lines + lay_out_head(code, indent, f": ...{part.head.after}")
-    lines += lay_out_head(code, indent, f":{part.head.after}")
-    lines += docstring_lines
-    if not body:
-        lines.append(f"{indent}{INDENT}...")
-    for statement in body:
-        lines += print_statement(statement, filling, renamed, indent + INDENT)
-    return lines

@@ -7,21 +7,12 @@ from dataclasses import dataclass, field
 
 from callbackgen.generator.naming import constant_name, free_name
 from callbackgen.generator.render_types import Key, key_of
+from callbackgen.generator.render_uses import Uses
 from callbackgen.generator.template_parts import ClassKind, Import, Place, Template
 from callbackgen.interface import Interface, Member, Symbol
 
 _PREFERRED = {("collections.abc", "Set"): "AbstractSet"}
 """Other names for what is easily taken for something else."""
-
-
-@dataclass(slots=True)
-class Uses:
-    """The template's names that a module uses, by where they are looked up."""
-
-    in_module: dict[str, None] = field(default_factory=dict[str, None])
-    in_class: dict[str, None] = field(default_factory=dict[str, None])
-    hidden: set[str] = field(default_factory=set[str])
-    """Names that are used inside a function where a parameter has the same name."""
 
 
 @dataclass(slots=True)

@@ -270,14 +270,7 @@ def _function_head(
     if is_member and not is_flexible:
         parameters = parameters[:1]
     for star, parameter in parameters:
-        code: Pattern = (star, Name(parameter.name.value))
-        if parameter.annotation is not None:
-            annotation = Reader().code(parameter.annotation.annotation)
-            code = (*code, ": ", *annotation)
-        if parameter.default is not None:
-            equal = " = " if parameter.annotation is not None else "="
-            code = (*code, equal, *Reader().code(parameter.default))
-        items.append(code if star else code[1:])
+        items.append(_parameter(star, parameter))
         if parameter in node.params.posonly_params[-1:]:
             items.append(("/",))
     if is_member and not is_flexible:
@@ -293,6 +286,18 @@ def _function_head(
     elif returns is not None:
         head = (*head, " -> ", *Reader().code(returns))
     return Statement(head, before=tuple(_lines(node.lines_after_decorators)))
+
+
+def _parameter(star: str, parameter: cst.Param) -> Pattern:
+    code: Pattern = (Name(parameter.name.value),)
+    if star:
+        code = (star, *code)
+    if parameter.annotation is not None:
+        code = (*code, ": ", *Reader().code(parameter.annotation.annotation))
+    if parameter.default is not None:
+        equal = " = " if parameter.annotation is not None else "="
+        code = (*code, equal, *Reader().code(parameter.default))
+    return code
 
 
 def _parameters(parameters: cst.Parameters) -> Iterator[tuple[str, cst.Param]]:

@@ -1,0 +1,98 @@
+"""Which form of the template each member of an interface takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callbackgen.generator.render_types import References, has_variable
+from callbackgen.generator.template_parts import ClassKind
+from callbackgen.interface import OMITTABLE, Member, MemberKind
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A member and the forms of the template that it takes."""
+
+    member: Member
+    form: str
+    """The example's member for its declarations, its constant and its stub."""
+    wrapper_form: str
+    has_references: bool
+    """Whether it takes references as arguments."""
+    returns_variable: bool
+    omits: bool
+    """Whether a parameter has a default that is not copied."""
+    parameters: frozenset[str]
+
+    def name_in(self, kind: ClassKind) -> str:
+        """What the member is called in a class."""
+        if kind is ClassKind.WRAPPER:
+            return self.member.remote_name
+        return self.member.name
+
+    def form_in(self, kind: ClassKind) -> str:
+        """The example's member that it is rendered like in a class."""
+        return self.wrapper_form if kind is ClassKind.WRAPPER else self.form
+
+
+def plan(member: Member, references: References) -> Plan:
+    """Choose the forms for a member."""
+    parameters = [p for signature in member.signatures for p in signature.parameters]
+    has_references = member.kind is MemberKind.METHOD and any(
+        references.travels(parameter.annotation) for parameter in parameters
+    )
+    returns_variable = any(has_variable(s.result) for s in member.signatures)
+    omits = any(parameter.default == OMITTABLE for parameter in parameters)
+    is_annotated = all(
+        annotation is not None
+        for signature in member.signatures
+        for annotation in (signature.result, *(p.annotation for p in parameters))
+    )
+    form = _form(member, omits, returns_variable, has_references)
+    return Plan(
+        member,
+        form,
+        _wrapper_form(member, form, is_free=omits or not is_annotated),
+        has_references,
+        returns_variable,
+        omits,
+        frozenset(parameter.name for parameter in parameters),
+    )
+
+
+def _form(
+    member: Member, omits: bool, returns_variable: bool, has_references: bool
+) -> str:
+    if member.kind is MemberKind.ATTRIBUTE:
+        return "level"
+    if member.kind is MemberKind.PROPERTY:
+        return "old_label" if member.deprecated else "label"
+    later = "_later" if member.is_async else ""
+    if member.is_overloaded:
+        return f"get{later}"
+    if returns_variable:
+        return f"convert{later}"
+    if omits:
+        return f"limited{later}"
+    if member.is_async:
+        return "later"
+    plain = "attach" if has_references else "changed"
+    for form, applies in (
+        ("old", member.deprecated),
+        ("__call__", member.name == "__call__"),
+        ("told", member.oneway),
+        ("confirm", member.deadline is not None),
+    ):
+        if applies:
+            return form
+    return plain
+
+
+def _wrapper_form(member: Member, form: str, *, is_free: bool) -> str:
+    """Where the types say too little for a call, the wrapper passes on anything."""
+    later = "_later" if member.is_async else ""
+    if member.kind is not MemberKind.METHOD or member.is_overloaded:
+        return form
+    if is_free or (member.deprecated and later):
+        return f"limited{later}"
+    return "old" if member.deprecated else form
