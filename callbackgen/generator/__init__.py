@@ -1,0 +1,1 @@
+"""Protocol source in, module text out. Imported by the command line only."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -204,7 +204,7 @@ def _no_targets() -> Refused:
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def _without_collecting() -> Generator[None]:
     """No garbage collection inside: syntax trees are large and live to the end.
 
     Looking through them again and again takes an eighth of the time of a long file.

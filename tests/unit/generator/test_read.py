@@ -151,7 +151,7 @@ def test_names_are_followed_through_modules(tmp_path: Path) -> None:
         "{}".replace("\n", "\r\n").encode(),
         "# coding: latin-1\n{}".encode("latin-1"),
         "# -*- coding: cp1252 -*-\r\n{}".encode("cp1252"),
-        "\x0c\n{}".encode(),
+        b"\x0c\n{}",
     ],
     ids=["BOM", "UTF-8", "latin-1", "cp1252 and CRLF", "form feed"],
 )
