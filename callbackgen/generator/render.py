@@ -348,7 +348,9 @@ class _Module:
             module, name = key
             bound = self.names.bound[key]
             is_own_stub = key == self.own_stub and bound == name
-            is_builtin = module == "builtins" and bound == name
+            is_builtin = module == "builtins" and (
+                bound == name or name in self.template.own_names
+            )
             if is_own_stub or is_builtin or key == ("typing", "TYPE_CHECKING"):
                 continue
             place = Place.CHECKING

@@ -22,6 +22,11 @@ class Imported:
         """Whether it is imported ``as`` something else."""
         return self.bound != (self.name or self.module)
 
+    @property
+    def is_private(self) -> bool:
+        """Whether a type checker objects to its use in another module."""
+        return self.name.startswith("_")
+
 
 def print_imports(names: Iterable[Imported], indent: str = "") -> list[str]:
     """The lines of a block of imports, sorted as ``ruff`` sorts them by default.
@@ -76,16 +81,17 @@ def _statement_order(statement: list[Imported]) -> tuple[object, ...]:
 
 
 def _print_from(names: list[Imported], indent: str) -> Iterator[str]:
+    start = f"{indent}from {names[0].module} import "
     items = [
         f"{each.name} as {each.bound}" if each.is_renamed else each.name
         for each in names
     ]
-    start = f"{indent}from {names[0].module} import "
     line = start + ", ".join(items)
-    if width(line) <= LINE_LENGTH:
+    if width(line) <= LINE_LENGTH and not any(each.is_private for each in names):
         yield line
         return
     yield f"{start}("
-    for item in items:
-        yield f"{indent}{INDENT}{item},"
+    for each, item in zip(names, items, strict=True):
+        allowed = "  # pyright: ignore[reportPrivateUsage]" if each.is_private else ""
+        yield f"{indent}{INDENT}{item},{allowed}"
     yield f"{indent})"

@@ -45,6 +45,8 @@ def load(folder: Path) -> Template:
         raise Refused(_syntax_error(path, source, str(error))) from None
     reader = TemplateReader(path, source)
     template = reader.read(module)
+    if folder != find_templates():
+        reader.check_names()
     if reader.diagnostics:
         raise Refused(*reader.diagnostics)
     return template

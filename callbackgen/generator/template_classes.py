@@ -16,6 +16,7 @@ from callbackgen.generator.template_code import (
     block,
     comment_after,
     lines_before,
+    text_of,
 )
 from callbackgen.generator.template_parts import (
     ClassKind,
@@ -262,30 +263,30 @@ def read_function(reader: Reader, node: cst.FunctionDef) -> Function:
 def _function_head(
     node: cst.FunctionDef, *, is_member: bool, is_flexible: bool
 ) -> Statement:
-    start = f"{'async ' if node.asynchronous else ''}def "
-    if not is_member:
-        start += node.name.value
-    parameters = list(_parameters(node.params))
+    takes_own = is_member and not is_flexible
     items: list[Pattern] = []
-    if is_member and not is_flexible:
-        parameters = parameters[:1]
-    for star, parameter in parameters:
+    for star, parameter in list(_parameters(node.params))[: 1 if takes_own else None]:
         items.append(_parameter(star, parameter))
         if parameter in node.params.posonly_params[-1:]:
             items.append(("/",))
-    if is_member and not is_flexible:
+    if takes_own:
         items.append((Hole.PARAMETERS,))
+    start = f"{'async ' if node.asynchronous else ''}def "
     slots = Slots("(", tuple(items), ")")
-    head: Pattern = (start, slots)
+    head: Pattern = (start, Name(node.name.value), slots)
     if is_member:
         head = (start, Hole.NAME, Hole.TYPE_PARAMETERS, slots)
-    returns = None if node.returns is None else node.returns.annotation
-    is_any = isinstance(returns, cst.Name) and returns.value == "Any"
-    if returns is not None and is_member and not (is_flexible or is_any):
-        head = (*head, " -> ", Hole.RESULT)
-    elif returns is not None:
-        head = (*head, " -> ", *Reader().code(returns))
+    head = (*head, *_result(node, takes_own=takes_own))
     return Statement(head, before=tuple(_lines(node.lines_after_decorators)))
+
+
+def _result(node: cst.FunctionDef, *, takes_own: bool) -> Pattern:
+    if node.returns is None:
+        return ()
+    annotation = node.returns.annotation
+    if takes_own and text_of(annotation) != "Any":
+        return (" -> ", Hole.RESULT)
+    return (" -> ", *Reader().code(annotation))
 
 
 def _parameter(star: str, parameter: cst.Param) -> Pattern:

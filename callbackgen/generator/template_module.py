@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
+import symtable
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -127,9 +128,7 @@ class TemplateReader:
 
     def _own(self, node: cst.BaseStatement) -> None:
         """What a template has besides: it comes out in every module."""
-        name = self._name_of(node)
-        if name:
-            self._names.add(name)
+        self._names.update(_bound_names(text_of(node)))
         if isinstance(node, cst.FunctionDef):
             self._blocks.append(read_function(Reader(), node))
         elif isinstance(node, cst.ClassDef):
@@ -260,8 +259,23 @@ class TemplateReader:
                 for block in self._blocks
             ]
 
+    def check_names(self) -> None:
+        """See that every name in the template is defined somewhere."""
+        table = symtable.symtable(self._source, str(self._path), "exec")
+        known = BUILTINS | set(table.get_identifiers())
+        for name in dict.fromkeys(_globals_used(table)):
+            if name not in known:
+                used = next(
+                    node
+                    for node in ast.walk(ast.parse(self._source))
+                    if isinstance(node, ast.Name) and node.id == name
+                )
+                self._add(f"`{name}` is not defined", used.lineno, used.col_offset + 1)
+
     def _refuse(self, message: str, *place: str) -> None:
-        line, column = self._locate([name for name in place if name])
+        self._add(message, *self._locate([name for name in place if name]))
+
+    def _add(self, message: str, line: int, column: int) -> None:
         lines = self._source.splitlines()
         text = lines[line - 1] if line <= len(lines) else ""
         self.diagnostics.append(
@@ -285,6 +299,22 @@ class TemplateReader:
             assert isinstance(node, ast.stmt)
             line, column = node.lineno, node.col_offset + 1
         return line, column
+
+
+def _bound_names(text: str) -> Iterator[str]:
+    """The names that a statement of a module binds."""
+    table = symtable.symtable(text, "template", "exec")
+    for symbol in table.get_symbols():
+        if symbol.is_assigned() or symbol.is_imported():
+            yield symbol.get_name()
+
+
+def _globals_used(table: symtable.SymbolTable) -> Iterator[str]:
+    for symbol in table.get_symbols():
+        if symbol.is_global() and symbol.is_referenced():
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from _globals_used(inner)
 
 
 def _named(node: ast.AST, name: str) -> bool:
