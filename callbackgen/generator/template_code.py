@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -24,8 +24,7 @@ class Malformed(Exception):
     """A part of the template that has not the form it needs; says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """The member of the example that a piece of code is about; nothing if empty."""
 
     name: str = ""
@@ -50,6 +49,8 @@ class Example:
 
 def text_of(node: cst.CSTNode) -> str:
     """The source text of a node."""
+    if isinstance(node, cst.Name) and not node.lpar:
+        return node.value
     return _MODULE.code_for_node(node)
 
 
@@ -312,6 +313,21 @@ class _Marker(cst.CSTTransformer):
 
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
         return updated_node.with_changes(keyword=original_node.keyword)
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.BaseSmallStatement:
+        return updated_node.with_changes(module=original_node.module)
+
+    def leave_ImportAlias(
+        self, original_node: cst.ImportAlias, updated_node: cst.ImportAlias
+    ) -> cst.ImportAlias:
+        name: cst.BaseExpression = original_node.name
+        if original_node.asname is None:
+            if not isinstance(name, cst.Name):
+                raise Malformed(f"write `import {text_of(name)} as name`")
+            name = self._mark(Name(name.value, is_import=True))
+        return updated_node.with_changes(name=name)
 
     def leave_Name(
         self, original_node: cst.Name, updated_node: cst.Name

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import dataclasses
-import symtable
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -27,6 +25,12 @@ from callbackgen.generator.template_code import (
     comment_after,
     lines_before,
     text_of,
+)
+from callbackgen.generator.template_names import (
+    bound_names,
+    globals_used,
+    imports_from,
+    plain_imports,
 )
 from callbackgen.generator.template_parts import (
     Block,
@@ -92,7 +96,7 @@ class TemplateReader:
         used = {"TYPE_CHECKING", *_names_used(self._blocks)}
         used.update(names_in(self._omitted), names_in(self._reference))
         imports = [
-            each if each.bound in used else dataclasses.replace(each, is_always=True)
+            each if each.bound in used else each._replace(is_always=True)
             for each in self._imports
         ]
         known = {each.bound for each in self._imports} | self._names | BUILTINS
@@ -128,7 +132,7 @@ class TemplateReader:
 
     def _own(self, node: cst.BaseStatement) -> None:
         """What a template has besides: it comes out in every module."""
-        self._names.update(_bound_names(text_of(node)))
+        self._names.update(bound_names(text_of(node)))
         if isinstance(node, cst.FunctionDef):
             self._blocks.append(read_function(Reader(), node))
         elif isinstance(node, cst.ClassDef):
@@ -162,9 +166,9 @@ class TemplateReader:
             self._blocks.append(Imports(lines_before(node)))
         for statement in node.body:
             if isinstance(statement, cst.ImportFrom):
-                self._imports += _imports_from(statement, place)
+                self._imports += imports_from(statement, place)
             elif isinstance(statement, cst.Import):
-                self._imports += _plain_imports(statement, place)
+                self._imports += plain_imports(statement, place)
 
     def _type_checking(self, node: cst.If) -> None:
         self._import_block(node.body, Place.CHECKING)
@@ -261,9 +265,11 @@ class TemplateReader:
 
     def check_names(self) -> None:
         """See that every name in the template is defined somewhere."""
+        import symtable  # only for templates that are not our own
+
         table = symtable.symtable(self._source, str(self._path), "exec")
         known = BUILTINS | set(table.get_identifiers())
-        for name in dict.fromkeys(_globals_used(table)):
+        for name in dict.fromkeys(globals_used(table)):
             if name not in known:
                 used = next(
                     node
@@ -299,22 +305,6 @@ class TemplateReader:
             assert isinstance(node, ast.stmt)
             line, column = node.lineno, node.col_offset + 1
         return line, column
-
-
-def _bound_names(text: str) -> Iterator[str]:
-    """The names that a statement of a module binds."""
-    table = symtable.symtable(text, "template", "exec")
-    for symbol in table.get_symbols():
-        if symbol.is_assigned() or symbol.is_imported():
-            yield symbol.get_name()
-
-
-def _globals_used(table: symtable.SymbolTable) -> Iterator[str]:
-    for symbol in table.get_symbols():
-        if symbol.is_global() and symbol.is_referenced():
-            yield symbol.get_name()
-    for inner in table.get_children():
-        yield from _globals_used(inner)
 
 
 def _named(node: ast.AST, name: str) -> bool:
@@ -376,24 +366,3 @@ def _with_result(reader: Reader, node: cst.BaseExpression) -> Pattern:
             return (*reader.code(base), Slots("[", (held,), "]"))
         case _:
             raise Malformed("a constant has to be annotated `Final[Method[R]]`")
-
-
-def _imports_from(node: cst.ImportFrom, place: Place) -> Iterator[Import]:
-    if isinstance(node.names, cst.ImportStar) or node.relative or node.module is None:
-        raise Malformed("a template imports by absolute names, without `*`")
-    module = text_of(node.module)
-    if module.partition(".")[0] == "templates":
-        return
-    for alias in node.names:
-        name = text_of(alias.name)
-        bound = alias.asname.name if alias.asname else alias.name
-        yield Import(module, name, text_of(bound), place)
-
-
-def _plain_imports(node: cst.Import, place: Place) -> Iterator[Import]:
-    for alias in node.names:
-        module = text_of(alias.name)
-        if alias.asname is None and "." in module:
-            raise Malformed(f"write `import {module} as name`, or `from ... import`")
-        bound = alias.asname.name if alias.asname else alias.name
-        yield Import(module, "", text_of(bound), place)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from callbackgen.generator.format import Alternatives, Bracket, Code
 
@@ -40,15 +39,15 @@ class Hole(enum.Enum):
     STUB_TYPE = "the type of such an argument at its receiver"
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name of the template's own: an import, a builtin, a class, a local."""
 
     name: str
+    is_import: bool = False
+    """Whether it stands in an ``import``: another name goes behind ``as``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
+class Slots(NamedTuple):
     """A pair of brackets and the patterns of the items between them."""
 
     opening: str
@@ -69,8 +68,7 @@ def holes_in(pattern: Pattern) -> Iterator[Hole]:
                 yield from holes_in(item)
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(NamedTuple):
     """What goes into the holes: a line of code, or any number of items."""
 
     lines: Mapping[Hole, Code]
@@ -87,8 +85,7 @@ def names_in(pattern: Pattern) -> Iterator[str]:
                 yield from names_in(item)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A line of a body that the template has, and how deep it stands in it.
 
     `before` are the comments and blank lines before it; `target` is the left side of
@@ -109,8 +106,7 @@ class Statement:
         yield from names_in(self.code)
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A ``def``: what stands before it, its head, and its body.
 
     A body without statements is ``...`` on the same line. `docstring` is the
@@ -139,8 +135,7 @@ class Function:
 Part: TypeAlias = Function | Statement
 
 
-@dataclass(frozen=True, slots=True)
-class MemberPart:
+class MemberPart(NamedTuple):
     """One member of a class: an overload, the implementation, what belongs to it.
 
     `main` is None where there are only overloads; `follow` is the assignment after a
@@ -152,8 +147,7 @@ class MemberPart:
     follow: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Docstring:
+class Docstring(NamedTuple):
     """A docstring of the template. It is joined with the Protocol's dotted name.
 
     `takes_own` says that the Protocol's own docstring goes before it.
@@ -181,8 +175,7 @@ class ClassKind(enum.Enum):
         return self.value.replace("Example", protocol)
 
 
-@dataclass(frozen=True, slots=True)
-class ClassPart:
+class ClassPart(NamedTuple):
     """A class: its head, its docstring, and what it has besides the members."""
 
     kind: ClassKind
@@ -203,8 +196,7 @@ class Place(enum.Enum):
     RUNNING = "in the else branch of TYPE_CHECKING"
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """One imported name. `name` is empty for ``import module``."""
 
     module: str
@@ -216,23 +208,20 @@ class Import:
     """Whether it is printed though nothing uses it: the template itself does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imports:
+class Imports(NamedTuple):
     """The place of all imports; the lines before the first."""
 
     before: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TypeVariables:
+class TypeVariables(NamedTuple):
     """The place of the declarations of type variables, and their form."""
 
     before: tuple[str, ...]
     form: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Constants:
+class Constants(NamedTuple):
     """The place of the constants, and the form of each by the example's member."""
 
     before: tuple[str, ...]
@@ -244,8 +233,7 @@ class Constants:
 Block: TypeAlias = Part | Imports | TypeVariables | Constants | ClassPart
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A template: what stands in its module, in order, and what it imports."""
 
     comments: tuple[str, ...]
@@ -283,7 +271,9 @@ def fill(pattern: Pattern, filling: Filling, renamed: Mapping[str, str]) -> Code
         if isinstance(part, str):
             code.append(part)
         elif isinstance(part, Name):
-            code.append(renamed.get(part.name, part.name))
+            name = renamed.get(part.name, part.name)
+            as_other = part.is_import and name != part.name
+            code.append(f"{part.name} as {name}" if as_other else name)
         elif isinstance(part, Hole):
             code += filling.lines[part]
         else:
