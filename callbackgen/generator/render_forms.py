@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from callbackgen.generator.render_types import References, has_variable
 from callbackgen.generator.template_parts import ClassKind
 from callbackgen.interface import OMITTABLE, Member, MemberKind
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A member and the forms of the template that it takes."""
 
     member: Member

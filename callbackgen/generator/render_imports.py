@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from callbackgen.generator.format import INDENT, LINE_LENGTH, width
 from callbackgen.generator.standard_library import MODULES
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(NamedTuple):
     """A name that a module imports; `name` is empty for ``import module``."""
 
     module: str
