@@ -123,11 +123,11 @@ def not_understood(text: str) -> Problem:
     )
 
 
-@dataclass(frozen=True, slots=True)
 class Annotations:
     """Reads annotations. `convert` raises Problem for what is no type."""
 
-    library: Library
+    def __init__(self, library: Library) -> None:
+        self.library = library
 
     def convert(self, node: ast.expr, scope: Scope) -> Type:
         """The type that an expression in an annotation stands for."""

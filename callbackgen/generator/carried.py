@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from callbackgen.generator.annotations import Annotations, Problem, Scope
 from callbackgen.generator.diagnostics import Diagnostic
@@ -112,13 +111,13 @@ def _is_protocol(symbol: Symbol, library: Library) -> bool:
     return found is not None and library.role(found) is Role.PROTOCOL
 
 
-@dataclass(slots=True)
 class TypeRules:
     """Goes over every annotation of one member; `check` gives what is wrong."""
 
-    library: Library
-    read: ReadMember
-    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    def __init__(self, library: Library, read: ReadMember) -> None:
+        self.library = library
+        self.read = read
+        self.found: list[Diagnostic] = []
 
     def check(self) -> list[Diagnostic]:
         """What cannot be carried in the member's annotations."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from callbackgen.generator.place import Place
 
 
-@dataclass(slots=True)
+@dataclass
 class Decorators:
     """What the decorators of one member say."""
 

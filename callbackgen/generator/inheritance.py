@@ -64,7 +64,7 @@ def substituted(read: ReadMember, given: dict[str, Type]) -> ReadMember:
         )
         for signature in member.signatures
     )
-    return replace(read, member=replace(member, signatures=signatures))
+    return read._replace(member=replace(member, signatures=signatures))
 
 
 def types_of(signature: Signature) -> list[Type]:

@@ -10,8 +10,8 @@ import ast
 import os
 import sys
 import warnings
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from callbackgen.generator.diagnostics import Diagnostic, Refused
 from callbackgen.generator.request import Request
@@ -21,8 +21,7 @@ _STANDARD_LIBRARY = Path(os.__file__).parent
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleFile:
+class ModuleFile(NamedTuple):
     """A module by its dotted name and the file that has its source."""
 
     name: str
@@ -34,15 +33,13 @@ class ModuleFile:
         return self.path.stem == "__init__"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What one TARGET of the command line names; `class_name` None: the module."""
 
     file: ModuleFile
     class_name: str | None
 
 
-@dataclass(slots=True)
 class Finder:
     """Looks modules up under the roots, then on ``sys.path``, and remembers where.
 
@@ -50,12 +47,11 @@ class Finder:
     with the files that were read, they say when an answer is stale.
     """
 
-    working_directory: Path
-    roots: tuple[Path, ...]
-    absent: dict[Path, None] = field(default_factory=dict[Path, None])
-    _found: dict[str, ModuleFile | None] = field(
-        default_factory=dict[str, "ModuleFile | None"]
-    )
+    def __init__(self, working_directory: Path, roots: tuple[Path, ...]) -> None:
+        self.working_directory = working_directory
+        self.roots = roots
+        self.absent: dict[Path, None] = {}
+        self._found: dict[str, ModuleFile | None] = {}
 
     @property
     def places(self) -> list[Path]:
@@ -183,8 +179,7 @@ class Finder:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Existence:
+class Existence(NamedTuple):
     """Whether a Protocol is still there, and the files that the answer rests on."""
 
     found: bool

@@ -6,7 +6,8 @@ Inheritance is not looked at here; see :mod:`callbackgen.generator.read`.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import libcst
 
@@ -18,8 +19,7 @@ from callbackgen.generator.signatures import SignatureReader
 from callbackgen.interface import Member, MemberKind, Signature, Type
 
 
-@dataclass(frozen=True, slots=True)
-class ReadMember:
+class ReadMember(NamedTuple):
     """A member and where its parts stand: ``(signature, parameter or "return")``."""
 
     member: Member
@@ -29,29 +29,26 @@ class ReadMember:
     """How ``self`` is annotated, by signature."""
 
 
-@dataclass(slots=True)
 class Body:
     """The members of one class body, in order, and what is wrong with it."""
 
-    members: dict[str, ReadMember] = field(default_factory=dict[str, ReadMember])
-    diagnostics: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    def __init__(self) -> None:
+        self.members: dict[str, ReadMember] = {}
+        self.diagnostics: list[Diagnostic] = []
 
 
-@dataclass(slots=True)
 class BodyReader:
     """Reads one class body statement by statement."""
 
-    annotations: Annotations
-    scope: Scope
-    place: Place
-    body: Body = field(default_factory=Body)
-    _overloaded: set[str] = field(default_factory=set[str])
-    signatures: SignatureReader = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, annotations: Annotations, scope: Scope, place: Place) -> None:
+        self.annotations = annotations
+        self.scope = scope
+        self.place = place
+        self.body = Body()
         self.signatures = SignatureReader(
-            self.annotations, self.scope, self.place, self.body.diagnostics
+            annotations, scope, place, self.body.diagnostics
         )
+        self._overloaded: set[str] = set()
 
     def read(self) -> Body:
         """All members of the class, and all that is wrong with them."""
@@ -171,7 +168,7 @@ class BodyReader:
                 "put the property above its setter, with the same name",
             )
         member = replace(known.member, kind=MemberKind.ATTRIBUTE)
-        self.body.members[name] = replace(known, member=member)
+        self.body.members[name] = known._replace(member=member)
 
     def _add(
         self,

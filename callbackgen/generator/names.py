@@ -8,8 +8,7 @@ import enum
 import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from callbackgen.generator.diagnostics import Refused
 from callbackgen.generator.locate import Finder
@@ -53,8 +52,7 @@ class Undefined(Exception):
     """A name that no import, definition or builtin binds. The argument is the name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Where a symbol is defined in the end, after all re-exports."""
 
     symbol: Symbol
@@ -70,14 +68,12 @@ class Role(enum.Enum):
     CLASS = "class"
 
 
-@dataclass(slots=True)
 class Library:
     """All sources that one run has read, and what their names mean."""
 
-    finder: Finder
-    _sources: dict[str, Source | None] = field(
-        default_factory=dict[str, "Source | None"]
-    )
+    def __init__(self, finder: Finder) -> None:
+        self.finder = finder
+        self._sources: dict[str, Source | None] = {}
 
     @property
     def sources(self) -> Iterator[Source]:

@@ -38,7 +38,7 @@ def run(request: Request) -> Outcome:
     return run.outcome()
 
 
-@dataclass(slots=True)
+@dataclass
 class _Planned:
     """A Protocol that gets a module, and where that goes."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import libcst
 
@@ -11,8 +11,7 @@ from callbackgen.generator.diagnostics import Diagnostic
 from callbackgen.generator.source import ClassTree, Source
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A node of somebody's source, from which a diagnostic can be made."""
 
     source: Source
@@ -21,7 +20,7 @@ class Place:
 
     def at(self, node: libcst.CSTNode) -> Place:
         """The place of another node of the same class."""
-        return replace(self, node=node)
+        return self._replace(node=node)
 
     def diagnostic(
         self, code: str, message: str, hint: str, *, is_warning: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import libcst
 
@@ -33,8 +34,7 @@ from callbackgen.interface import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One Protocol as read: its interface, where its parts stand, what is wrong."""
 
     interface: Interface
@@ -48,15 +48,14 @@ class Reading:
         return self.place.source
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
+class _Base(NamedTuple):
     """A Protocol that another inherits from, with the type arguments it gives."""
 
     symbol: Symbol
     arguments: tuple[Type, ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class _Own:
     """One Protocol by itself, nothing inherited."""
 
@@ -68,12 +67,12 @@ class _Own:
     bases: list[_Base] = field(default_factory=list[_Base])
 
 
-@dataclass(slots=True)
 class Reader:
     """Reads Protocols. Each is read once in a run, however many inherit from it."""
 
-    library: Library
-    _own: dict[Symbol, _Own] = field(default_factory=dict[Symbol, _Own])
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._own: dict[Symbol, _Own] = {}
 
     def read(self, source: Source, qualified_name: str) -> Reading:
         """The Protocol `qualified_name` of `source`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from callbackgen.generator.diagnostics import Diagnostic
 
@@ -26,8 +27,7 @@ class Request:
     templates: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratedModule:
+class GeneratedModule(NamedTuple):
     """A module that is to be written, and why it is.
 
     `interface` is the dotted name of its Protocol, as in its header. `reason` says
@@ -40,8 +40,7 @@ class GeneratedModule:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The modules in a stable order, the warnings, and what the result rests on.
 
     `read` are the files whose content matters, `absent` the paths where nothing was

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import libcst
 
@@ -23,8 +24,7 @@ from callbackgen.interface import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ReadSignature:
+class ReadSignature(NamedTuple):
     """A signature, how ``self`` is annotated in it, and where its parts stand.
 
     `places` goes by the names of the parameters, and ``return``.
@@ -35,18 +35,22 @@ class ReadSignature:
     places: dict[str, Place]
 
 
-@dataclass(slots=True)
 class SignatureReader:
     """Reads the signatures of one class. What is wrong goes to `diagnostics`."""
 
-    annotations: Annotations
-    scope: Scope
-    place: Place
-    diagnostics: list[Diagnostic]
-    _known: dict[tuple[str, frozenset[str]], Type] = field(
-        default_factory=dict[tuple[str, "frozenset[str]"], Type]
-    )
-    """Annotations that were met before, by text and type parameters in force."""
+    def __init__(
+        self,
+        annotations: Annotations,
+        scope: Scope,
+        place: Place,
+        diagnostics: list[Diagnostic],
+    ) -> None:
+        self.annotations = annotations
+        self.scope = scope
+        self.place = place
+        self.diagnostics = diagnostics
+        # Annotations that were met before, by text and type parameters in force.
+        self._known: dict[tuple[str, frozenset[str]], Type] = {}
 
     def read(self, node: libcst.FunctionDef) -> ReadSignature:
         """The signature of a method. Raises Problem (CBG110) if it has no self."""

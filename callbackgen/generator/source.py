@@ -14,10 +14,9 @@ import re
 import tokenize
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import libcst
 from libcst.metadata import MetadataWrapper, PositionProvider
@@ -26,16 +25,14 @@ from callbackgen.generator.diagnostics import Diagnostic, Refused
 from callbackgen.generator.locate import ModuleFile
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(NamedTuple):
     """A name that an import statement binds: `module`, or `name` in it."""
 
     module: str
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """A name that an assignment or a ``type`` statement binds."""
 
     qualified_name: str
@@ -44,8 +41,7 @@ class Assigned:
     type_parameters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Defined:
+class Defined(NamedTuple):
     """A class statement. `qualified_name` has the classes around it."""
 
     node: ast.ClassDef
@@ -56,8 +52,7 @@ Definition: TypeAlias = Imported | Assigned | Defined
 Names: TypeAlias = dict[str, Definition]
 
 
-@dataclass(frozen=True, slots=True)
-class ClassTree:
+class ClassTree(NamedTuple):
     """The libcst form of one class, and how to say where a node of it stands."""
 
     node: libcst.ClassDef
@@ -78,14 +73,12 @@ class ClassTree:
         return self.module.code_for_node(node)
 
 
-@dataclass(slots=True, weakref_slot=True)
 class _Whole:
-    """A file that only libcst can parse."""
+    """A file that only libcst can parse, and the type parameters of its aliases."""
 
-    module: libcst.Module
-    parameters: dict[str, tuple[str, ...]] = field(
-        default_factory=dict[str, "tuple[str, ...]"]
-    )
+    def __init__(self, module: libcst.Module) -> None:
+        self.module = module
+        self.parameters: dict[str, tuple[str, ...]] = {}
 
 
 class Source:
