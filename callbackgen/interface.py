@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Symbol:
     """A class, alias or special form, by the module that has it and its name there.
 
@@ -34,7 +34,7 @@ class Symbol:
         return self.name if self.module == "builtins" else f"{self.module}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variable:
     """A type variable. At run time it is plain data: its text is ``typing.Any``."""
 
@@ -44,7 +44,7 @@ class Variable:
         return "typing.Any"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Constant:
     """``None``, ``...`` or a value inside ``Literal[...]``, as source text."""
 
@@ -54,7 +54,7 @@ class Constant:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Apply:
     """A generic with its arguments: ``dict[str, int]``."""
 
@@ -65,7 +65,7 @@ class Apply:
         return f"{self.base}[{', '.join(map(str, self.arguments)) or '()'}]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arguments:
     """The list of parameter types in ``Callable[[int, str], None]``."""
 
@@ -75,7 +75,7 @@ class Arguments:
         return f"[{', '.join(map(str, self.items))}]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Union:
     """``A | B``; also what ``Optional`` and ``Union`` are read as."""
 
@@ -146,7 +146,7 @@ OMITTABLE = "..."
 end's own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameter:
     """One parameter, ``self`` never included.
 
@@ -164,7 +164,7 @@ class Parameter:
         return text if self.default is None else f"{text} = {self.default}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signature:
     """The parameters of a method and what it returns (None: not annotated)."""
 
@@ -211,7 +211,7 @@ class MemberKind(enum.Enum):
     """May be assigned: a data attribute, or a property with a setter."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TypeParameter:
     """A type variable's declaration: a PEP 695 one or a ``TypeVar`` call."""
 
@@ -223,7 +223,7 @@ class TypeParameter:
     """``covariant``, ``contravariant``, ``infer_variance`` or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Member:
     """One member of a Protocol: a method, a property or a data attribute.
 
@@ -252,7 +252,7 @@ class Member:
         return len(self.signatures) > 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Interface:
     """A Protocol: its members are flattened, inherited ones first."""
 

@@ -47,7 +47,7 @@ class Problem(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """Where an annotation stands: what its names are looked up in.
 

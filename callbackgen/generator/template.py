@@ -8,6 +8,7 @@ from pathlib import Path
 import libcst as cst
 
 from callbackgen.generator.diagnostics import Diagnostic, Refused
+from callbackgen.generator.template_lazy import cut
 from callbackgen.generator.template_module import HINT, TemplateReader
 from callbackgen.generator.template_parts import Template
 
@@ -39,13 +40,31 @@ def load(folder: Path) -> Template:
         raise Refused(
             Diagnostic("CBG020", f"the template cannot be read: {error}", HINT, path)
         ) from None
+    if folder != find_templates():
+        return _load_whole(path, source, is_ours=False)
+    rest, members = cut(source, lambda: _refuse_ours(path, source))
+    reader = TemplateReader(path, source, members)
+    try:
+        template = reader.read(cst.parse_module(rest))
+    except cst.ParserSyntaxError:
+        return _load_whole(path, source, is_ours=True)
+    return (
+        template if not reader.diagnostics else _load_whole(path, source, is_ours=True)
+    )
+
+
+def _refuse_ours(path: Path, source: str) -> None:
+    _load_whole(path, source, is_ours=True)
+
+
+def _load_whole(path: Path, source: str, *, is_ours: bool) -> Template:
     try:
         module = cst.parse_module(source)
     except cst.ParserSyntaxError as error:
         raise Refused(_syntax_error(path, source, str(error))) from None
     reader = TemplateReader(path, source)
     template = reader.read(module)
-    if folder != find_templates():
+    if not is_ours:
         reader.check_names()
     if reader.diagnostics:
         raise Refused(*reader.diagnostics)

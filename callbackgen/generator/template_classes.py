@@ -75,17 +75,19 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
 
 
 class ClassReader:
-    """Reads one of the four classes; what is wrong with it is in `problems`."""
+    """Reads one of the four classes; what is wrong with it is in `problems`.
 
-    def __init__(self, node: cst.ClassDef) -> None:
+    `members` are its members if they are read elsewhere.
+    """
+
+    def __init__(
+        self, node: cst.ClassDef, members: Mapping[str, MemberPart] | None = None
+    ) -> None:
         self.node = node
+        self._given = members
         self.kind = ClassKind(node.name.value)
         self.problems: list[tuple[str, str]] = []
         """The member that a problem is about, or nothing, and what is wrong."""
-        self.reference: Pattern = ()
-        """How a wrapper passes a reference on."""
-        self.omitted: Pattern = ()
-        """The default of the stub's `limited`."""
         self._first: list[Part] = []
         self._last: list[Part] = []
         self._members: dict[str, list[cst.BaseStatement]] = {}
@@ -107,7 +109,7 @@ class ClassReader:
             head,
             None if docstring is None else read_docstring(docstring),
             tuple(self._first),
-            dict(self._read_members()),
+            dict(self._read_members()) if self._given is None else self._given,
             tuple(self._last),
         )
 
@@ -150,6 +152,10 @@ class ClassReader:
 
     # -- members -------------------------------------------------------------------
 
+    def member(self, name: str, statements: Sequence[cst.BaseStatement]) -> MemberPart:
+        """The part of one member. Raises Malformed."""
+        return self._member(EXAMPLES[name], statements)
+
     def _read_members(self) -> Iterator[tuple[str, MemberPart]]:
         for name, example in EXAMPLES.items():
             try:
@@ -181,12 +187,16 @@ class ClassReader:
         main = read_function(reader, functions[0]) if functions else None
         if main is not None:
             self._check(example, reader, main)
-        if reader.reference is not None:
-            self.reference = reader.reference
+        omitted: Pattern = ()
         if example.name == "limited" and self.kind is ClassKind.STUB:
-            self.omitted = _default(functions[0])
-        follow = self._follow(example, statements)
-        return MemberPart(main, overload, tuple(follow))
+            omitted = _default(functions[0])
+        return MemberPart(
+            main,
+            overload,
+            tuple(self._follow(statements)),
+            reader.reference or (),
+            omitted,
+        )
 
     def _reader(self, example: Example) -> Reader:
         return Reader(example, passes_references=self.kind is ClassKind.WRAPPER)
@@ -195,9 +205,8 @@ class ClassReader:
         """How many assignments belong to a member: a wrapper's ``__call__ = call_``."""
         return int(example.name == "__call__" and self.kind is ClassKind.WRAPPER)
 
-    def _follow(
-        self, example: Example, statements: Sequence[cst.BaseStatement]
-    ) -> Iterator[Statement]:
+    @staticmethod
+    def _follow(statements: Sequence[cst.BaseStatement]) -> Iterator[Statement]:
         for statement in statements:
             if isinstance(statement, cst.SimpleStatementLine):
                 before = lines_before(statement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import libcst as cst
@@ -42,6 +42,7 @@ from callbackgen.generator.template_parts import (
     Hole,
     Import,
     Imports,
+    MemberPart,
     Pattern,
     Place,
     Slots,
@@ -59,11 +60,18 @@ BUILTINS = frozenset(dir(builtins))
 class TemplateReader:
     """Sorts the statements of a template's module into blocks.
 
-    `diagnostics` has what is wrong with them, each at its place.
+    `diagnostics` has what is wrong with them, each at its place. `members` are those
+    of the classes if they are read elsewhere: of a template that is known to be whole.
     """
 
-    def __init__(self, path: Path, source: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        source: str,
+        members: Mapping[str, Mapping[str, MemberPart]] | None = None,
+    ) -> None:
         self._path = path
+        self._members = members or {}
         self._source = source
         self._tree: ast.Module | None = None
         self.diagnostics: list[Diagnostic] = []
@@ -73,8 +81,6 @@ class TemplateReader:
         self._constants: dict[str, Statement] = {}
         self._marks: dict[str, Pattern] = {}
         self._names: set[str] = set()
-        self._reference: Pattern = ()
-        self._omitted: Pattern = ()
 
     def read(self, module: cst.Module) -> Template:
         """The template; what is wrong with it is in `diagnostics`."""
@@ -93,23 +99,25 @@ class TemplateReader:
                 self._refuse(str(problem), self._name_of(statement))
         self._check_blocks()
         comments = [line.comment.value for line in module.header if line.comment]
-        used = {"TYPE_CHECKING", *_names_used(self._blocks)}
-        used.update(names_in(self._omitted), names_in(self._reference))
-        imports = [
-            each if each.bound in used else each._replace(is_always=True)
-            for each in self._imports
-        ]
         known = {each.bound for each in self._imports} | self._names | BUILTINS
         return Template(
             tuple(comments),
             self._docstring,
             tuple(self._blocks),
-            (*imports, *_OURS),
+            (*self._used_imports(), *_OURS),
             frozenset(known | {each.bound for each in _OURS} | _CLASSES),
             frozenset(self._names),
-            self._omitted,
-            self._reference,
         )
+
+    def _used_imports(self) -> list[Import]:
+        """The imports; those that the template does not use are always printed."""
+        if self._members:
+            return self._imports
+        used = {"TYPE_CHECKING", *_names_used(self._blocks)}
+        return [
+            each if each.bound in used else each._replace(is_always=True)
+            for each in self._imports
+        ]
 
     def _statement(self, node: cst.BaseStatement) -> None:
         match node:
@@ -228,10 +236,8 @@ class TemplateReader:
     # -- classes -------------------------------------------------------------------
 
     def _class(self, node: cst.ClassDef) -> None:
-        reader = ClassReader(node)
+        reader = ClassReader(node, self._members.get(node.name.value))
         self._blocks.append(reader.read())
-        self._reference = reader.reference or self._reference
-        self._omitted = reader.omitted or self._omitted
         for member, problem in reader.problems:
             self._refuse(problem, node.name.value, member)
 
@@ -340,6 +346,7 @@ def _names_used(blocks: Sequence[Block]) -> Iterator[str]:
                 for member in block.members.values():
                     parts = (member.main, member.overload, *member.follow)
                     yield from _names_used([part for part in parts if part])
+                    yield from names_in((*member.omitted, *member.reference))
             case Imports():
                 pass
 

@@ -145,6 +145,10 @@ class MemberPart(NamedTuple):
     main: Part | None
     overload: Function | None = None
     follow: tuple[Statement, ...] = ()
+    reference: Pattern = ()
+    """How a wrapper's `attach` passes a reference on."""
+    omitted: Pattern = ()
+    """The default that a stub's `limited` has for one that is not copied."""
 
 
 class Docstring(NamedTuple):
@@ -245,10 +249,16 @@ class Template(NamedTuple):
     """Imports, builtins, and what the template's module defines itself."""
     own_names: frozenset[str]
     """What it defines itself."""
-    omitted: Pattern
-    """The default of a parameter of a stub whose own default is not copied."""
-    reference: Pattern
-    """How a wrapper passes a reference on."""
+
+    @property
+    def omitted(self) -> Pattern:
+        """The default of a parameter of a stub whose own default is not copied."""
+        return self.of(ClassKind.STUB).members["limited"].omitted
+
+    @property
+    def reference(self) -> Pattern:
+        """How a wrapper passes a reference on."""
+        return self.of(ClassKind.WRAPPER).members["attach"].reference
 
     def of(self, kind: ClassKind) -> ClassPart:
         """The class of a kind."""
