@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from callbackgen.generator import template
 from callbackgen.generator.diagnostics import Refused
 from callbackgen.generator.template import find_templates, load
 from callbackgen.interface import Symbol
@@ -106,7 +107,28 @@ def test_undefined_name_is_found(tmp_path: Path) -> None:
     assert found.column == 9
 
 
-def test_own_template_defines_all_its_names(tmp_path: Path) -> None:
-    """A copy of the template that comes with callbackgen passes the same check."""
+def test_own_template_is_read_like_any_other(tmp_path: Path) -> None:
+    """Our own template, read bit by bit, has the same parts as a copy read whole."""
     changed(tmp_path)
     assert load(tmp_path) == load(find_templates())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"),
+    [
+        ("self._call(_CHANGED, symbol, price, final=final)", "True", "_CHANGED"),
+        ("    def changed(self, symbol", "    def changed(self symbol", "syntax"),
+        ("class ExampleStub(", "class Handle(", "ExampleStub"),
+    ],
+)
+def test_own_template_broken(
+    before: str, after: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who breaks our own template gets the same located error, not a traceback."""
+    folder = changed(tmp_path, (before, after))
+    monkeypatch.setattr(template, "find_templates", lambda: folder)
+    with pytest.raises(Refused) as caught:
+        with_template(folder, method("ring"))
+    found = caught.value.diagnostics
+    assert any(word in each.message for each in found), found
+    assert all(each.code == "CBG020" and each.line for each in found)
