@@ -29,6 +29,7 @@ from callbackgen.generator.project import CODE, Invocation, Settings, load, requ
 
 if TYPE_CHECKING:
     from callbackgen.generator.diagnostics import Diagnostic, Refused
+    from callbackgen.generator.pipeline import Progress
     from callbackgen.generator.request import Outcome, Request
 
 _HEAD = 4096
@@ -61,8 +62,11 @@ class Command:
     Raises Refused for whatever is wrong; CBG010 if there is nothing to generate.
     """
 
-    def __init__(self, invocation: Invocation) -> None:
+    def __init__(
+        self, invocation: Invocation, progress: Progress | None = None
+    ) -> None:
         self._invocation = invocation
+        self._progress = progress
         self._cache = Cache(invocation)
         self._settings: Settings | None = None
         self._entry: Entry | None = None
@@ -72,7 +76,7 @@ class Command:
         with _without_collecting():
             from callbackgen.generator import pipeline
 
-            return pipeline.run(self._request())
+            return pipeline.run(self._request(), self._progress)
 
     def result(self) -> Result:
         """What writing would change; from the cache if that still holds."""

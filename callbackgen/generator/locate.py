@@ -129,12 +129,22 @@ class Finder:
         place, colon, class_name = text.rpartition(":")
         if not colon:
             place, class_name = text, ""
+        if not place:
+            raise Refused(
+                Diagnostic(
+                    "CBG002",
+                    f"the TARGET {text!r} names no module",
+                    "write package.module.Protocol or path/to/module.py:Protocol",
+                )
+            )
         if place.endswith(_SUFFIXES) or os.sep in place or "/" in place:
             return Target(self._file(place), class_name or None)
         if colon:
             found = self.module(place)
             return Target(found or self._missing(place), class_name or None)
         parts = place.split(".")
+        if not all(parts):
+            self._missing(place)
         for length in range(len(parts), 0, -1):
             found = self.module(".".join(parts[:length]))
             if found:
@@ -144,10 +154,11 @@ class Finder:
     def _file(self, text: str) -> ModuleFile:
         path = Path(os.path.abspath(self.working_directory / text))
         if not path.is_file():
+            is_folder = f"{text} is a folder, not a file"
             raise Refused(
                 Diagnostic(
                     "CBG002",
-                    f"there is no file {text}",
+                    is_folder if path.is_dir() else f"there is no file {text}",
                     "name a .py or .pyi file, or a dotted name: pkg.mod.Class",
                 )
             )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from callbackgen.generator import rules, template
 from callbackgen.generator.diagnostics import Diagnostic, Refused
@@ -20,22 +22,31 @@ from callbackgen.interface import MemberKind, Symbol
 _IGNORE = re.compile(r"#\s*callbackgen:\s*ignore\[([A-Z0-9,\s]+)\]")
 
 
-def run(request: Request) -> Outcome:
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the steps that are done and those known of: a Protocol that is found is
+two, reading and rendering."""
+
+
+def run(request: Request, progress: Progress | None = None) -> Outcome:
     """Read every target and what it refers to, and render a module for each.
 
     Raises Refused with everything that is wrong, over all targets.
     """
-    run = _Run(request)
+    run = _Run(request, progress or _unseen)
     for target in request.targets:
         with run.collecting():
             run.add_target(target)
     while run.pending:
         with run.collecting():
             run.read_next()
-    errors = [d for d in run.diagnostics if not d.is_warning]
-    if errors:
-        raise Refused(*errors)
+    found = run.diagnostics
+    if not all(each.is_warning for each in found):
+        raise Refused(*found)
     return run.outcome()
+
+
+def _unseen(done: int, known: int) -> None:
+    """Progress that nobody looks at."""
 
 
 @dataclass
@@ -52,8 +63,9 @@ class _Planned:
 class _Run:
     """One run: what is still to be read, what is planned, what is wrong."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, progress: Progress) -> None:
         self.request = request
+        self.progress = progress
         self.finder = Finder(request.working_directory, request.roots)
         self.library = Library(self.finder)
         self.reader = Reader(self.library)
@@ -114,6 +126,7 @@ class _Run:
     # -- reading -------------------------------------------------------------------
 
     def read_next(self) -> None:
+        self.progress(len(self.planned), 2 * len(self.planned) + 2 * len(self.pending))
         source, name, reason = self.pending.pop(0)
         reading = self.reader.read(source, name)
         symbol = reading.interface.symbol
@@ -202,18 +215,18 @@ class _Run:
     # -- the result ----------------------------------------------------------------
 
     def outcome(self) -> Outcome:
-        modules = tuple(
-            GeneratedModule(
-                planned.path,
-                render(planned.reading.interface, planned.references, self.template),
-                str(planned.reading.interface.symbol),
-                planned.reason,
-            )
-            for planned in self.planned.values()
-        )
+        modules: list[GeneratedModule] = []
+        count = len(self.planned)
+        for planned in self.planned.values():
+            self.progress(count + len(modules), 2 * count)
+            interface = planned.reading.interface
+            text = render(interface, planned.references, self.template)
+            name = str(interface.symbol)
+            modules.append(GeneratedModule(planned.path, text, name, planned.reason))
+        self.progress(2 * count, 2 * count)
         read = [source.path for source in self.library.sources]
         return Outcome(
-            modules,
+            tuple(modules),
             tuple(self.diagnostics),
             (*read, *self.relied_on, *sorted(self.templates.glob("*.py"))),
             tuple(self.finder.absent),

@@ -25,6 +25,7 @@ from callbackgen.generator.output import (
     first_difference,
     write,
 )
+from callbackgen.generator.progress import Bar
 from callbackgen.generator.project import FILE_NAME, find
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Presenter:
 
     def write(self) -> int:
         """Write what has changed."""
-        result = Command(self._invocation).result()
+        with Bar(is_shown=sys.stderr.isatty() and not self._is_quiet) as bar:
+            result = Command(self._invocation, bar).result()
         self.report(result.warnings)
         self.apply(result)
         return DONE
@@ -134,14 +136,8 @@ class Presenter:
         shown = result.changes
         if not with_unchanged:
             shown = [change for change in shown if change.state != "unchanged"]
-        if len(shown) > 1 and sys.stderr.isatty() and not self._is_quiet:
-            with click.progressbar(shown, label="Writing", file=sys.stderr) as bar:
-                for change in bar:
-                    write(change)
-        else:
-            for change in shown:
-                write(change)
         for change in shown:
+            write(change)
             verb = "unchanged" if change.state == "unchanged" else "wrote"
             reason = f": {change.reason}" if change.reason else ""
             self.say(f"{verb} {self._shown(change.path)}{reason}")

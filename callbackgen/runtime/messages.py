@@ -17,6 +17,7 @@ from Pyro5 import protocol
 
 from callbackgen.runtime.address import address_in_state
 from callbackgen.runtime.errors import BadReply
+from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.raised import raised
 
 HEADER = struct.Struct("!4sHBBHHII16sHH")
@@ -25,6 +26,14 @@ _MAGIC = 0x4DC5
 _NO_CORRELATION = b"\0" * 16
 _SERPENT = 1
 _ANNOTATION = struct.Struct("!4sI")
+_NOT_SERPENT = (
+    ValueError,
+    SyntaxError,
+    TypeError,
+    MemoryError,
+    RecursionError,
+    SystemError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +161,8 @@ def result_of(message: Message, limit: int) -> Any:
 
 def _literal(data: bytes) -> object:
     try:
-        literal: object = cast(Any, serpent).loads(data)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        literal: object = parsed(cast(Any, serpent).loads, data)
+    except _NOT_SERPENT as error:
         kind = type(error).__name__
         raise BadReply(f"the answer is not serpent data ({kind})") from None
     return literal

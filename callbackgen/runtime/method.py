@@ -20,6 +20,7 @@ from callbackgen.interface import (
     parse_signature,
 )
 from callbackgen.runtime.deadline import checked_seconds
+from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.values import Misfit, Value
 
 R = TypeVar("R")
@@ -51,7 +52,7 @@ class Overload:
     """One signature of a method: checks and converts arguments and the answer."""
 
     def __init__(self, text: str) -> None:
-        signature = parse_signature(text)
+        signature = parsed(parse_signature, text)
         self._parameters = signature.parameters
         self._values = {
             parameter.name: Value(parameter.annotation or ANY)
