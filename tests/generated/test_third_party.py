@@ -148,7 +148,6 @@ def test_every_protocol_is_generated_or_refused(
             counts["generated"] += 1
             assert_as_in_source(site, name, module)
             module.path.unlink()
-    record_property("counts", dict(counts))
-    print(dict(counts.most_common()))
+    record_property("counts", dict(counts.most_common()))
     assert counts["Protocols"] > 300
     assert counts["generated"] > 10
