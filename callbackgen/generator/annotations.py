@@ -8,19 +8,18 @@ metadata of ``Annotated`` is left out, since it means nothing to a type checker.
 from __future__ import annotations
 
 import ast
-import collections.abc
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from callbackgen.generator.literals import quoted
 from callbackgen.generator.names import (
-    TYPING_MODULES,
     Found,
     Library,
     Role,
     Undefined,
 )
 from callbackgen.generator.source import Assigned, Defined, Names, Source
+from callbackgen.generator.spellings import canonical
 from callbackgen.interface import (
     ANY,
     NONE,
@@ -60,40 +59,6 @@ class Scope:
     parameters: frozenset[str] = frozenset()
     declared: dict[str, TypeParameter] = field(default_factory=dict[str, TypeParameter])
     expanding: frozenset[Symbol] = frozenset()
-
-
-_BUILTIN = {
-    "Dict": "dict",
-    "FrozenSet": "frozenset",
-    "List": "list",
-    "Set": "set",
-    "Text": "str",
-    "Tuple": "tuple",
-    "Type": "type",
-}
-_COLLECTIONS = {
-    "ChainMap": "ChainMap",
-    "Counter": "Counter",
-    "DefaultDict": "defaultdict",
-    "Deque": "deque",
-    "OrderedDict": "OrderedDict",
-}
-_ABSTRACT = frozenset(dir(collections.abc)) | {"Buffer", "ByteString"}
-
-
-def canonical(symbol: Symbol) -> Symbol:
-    """The one spelling of a name of ``typing`` and ``typing_extensions``."""
-    if symbol.module not in TYPING_MODULES:
-        return symbol
-    if symbol.name in _BUILTIN:
-        return Symbol("builtins", _BUILTIN[symbol.name])
-    if symbol.name in _COLLECTIONS:
-        return Symbol("collections", _COLLECTIONS[symbol.name])
-    if symbol.name == "AbstractSet":
-        return Symbol("collections.abc", "Set")
-    if symbol.name in _ABSTRACT:
-        return Symbol("collections.abc", symbol.name)
-    return Symbol("typing", symbol.name)
 
 
 def union(members: Iterable[Type]) -> Type:
@@ -176,21 +141,25 @@ class Annotations:
             case "Annotated":
                 return self.convert(items[0], scope)
             case "Literal":
-                values = tuple(self._value(item, scope) for item in items)
-                return Apply(symbol, values)
+                values = [v for item in items for v in self._values(item, scope)]
+                return Apply(symbol, tuple(values))
             case "Unpack" | "Concatenate":
                 raise _variadic(f"{symbol.name}[...]")
             case _:
                 return self._name(base, items, scope)
 
-    def _value(self, node: ast.expr, scope: Scope) -> Type:
+    def _values(self, node: ast.expr, scope: Scope) -> tuple[Type, ...]:
+        """The values that one item of ``Literal[...]`` stands for."""
         match node:
             case ast.Constant(value=str() | bytes() as value):
-                return Constant(quoted(value))
+                return (Constant(quoted(value)),)
             case ast.Constant() | ast.UnaryOp(operand=ast.Constant()):
-                return Constant(ast.unparse(node))
-            case ast.Attribute():
-                return self.symbol(ast.unparse(node), scope)
+                return (Constant(ast.unparse(node)),)
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                meant = self.convert(node, scope)
+                if isinstance(meant, Apply) and meant.base.name == "Literal":
+                    return meant.arguments
+                return (meant,)
             case _:
                 raise not_understood(f"Literal[{ast.unparse(node)}]")
 

@@ -13,10 +13,10 @@ from callbackgen.generator.annotations import (
     Annotations,
     Problem,
     Scope,
-    canonical,
     parse,
 )
 from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.spellings import canonical
 from callbackgen.interface import Symbol
 
 if TYPE_CHECKING:
@@ -144,8 +144,10 @@ def read_class_decorators(
 ) -> None:
     """Raises Problem (CBG105) for a decorator of the class that is not known."""
     for decorator in node.decorators:
-        text = place.tree.code(decorator.decorator)
-        symbol = annotations.symbol(text.partition("(")[0], scope)
+        expression = parse(place.tree.code(decorator.decorator))
+        called = expression.func if isinstance(expression, ast.Call) else expression
+        text = ast.unparse(called)
+        symbol = annotations.symbol(text, scope)
         if symbol.module not in ("typing", "typing_extensions") or (
             symbol.name not in ("runtime_checkable", "final", "type_check_only")
         ):

@@ -70,6 +70,8 @@ ANNOTATIONS = {
     "list['int']": "list[int]",
     "Annotated[int, 'x', print(1)]": "int",
     "Literal['a', \"b\", 1, -2, True, None]": 'typing.Literal["a", "b", 1, -2, True, None]',
+    "Literal[Modes, 'a']": 'typing.Literal["r", "w", "a"]',
+    "Literal[Literal[1], 2]": "typing.Literal[1, 2]",
     "Seq[int]": "collections.abc.Sequence[int]",
     "Mapping[str, t.Any]": "collections.abc.Mapping[str, typing.Any]",
     "None": "None",
@@ -100,6 +102,7 @@ T = TypeVar("T")
 Name = str
 Names = list[Name]
 Maybe = Optional[T]
+Modes = Literal["r", "w"]
 Quoted: TypeAlias = "list[Name]"
 
 class Outer:
