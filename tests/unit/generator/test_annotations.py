@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.generator.annotations import canonical, substitute, union
+from callbackgen.generator.annotations import substitute, union
+from callbackgen.generator.spellings import canonical
 from callbackgen.interface import NONE, Apply, Symbol, Type, Union, Variable
 from tests.unit.generator.reading import read_text
 
