@@ -25,10 +25,17 @@ def copy_checkout(folder: Path) -> Path:
     return copy
 
 
+_HIDDEN = (
+    # Leads Python or git to the checkout.
+    *("PYTHONPATH", "VIRTUAL_ENV", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"),
+    # The settings of the `make test` that these tests may run in.
+    *("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "VENV", "PYTHON", "ARGS"),
+)
+
+
 def environment() -> dict[str, str]:
-    """The variables of this process without what leads a command to the checkout."""
-    hidden = ("PYTHONPATH", "VIRTUAL_ENV", "GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")
-    return {name: value for name, value in os.environ.items() if name not in hidden}
+    """The variables of this process without those that lead a command elsewhere."""
+    return {name: value for name, value in os.environ.items() if name not in _HIDDEN}
 
 
 def run(

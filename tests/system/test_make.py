@@ -32,7 +32,7 @@ def commands(tmp_path: Path) -> Path:
 
 def make(folder: Path, commands: Path, *arguments: str, code: int) -> str:
     """Run make on the checkout's Makefile, but in another folder."""
-    path = {"PATH": str(commands), "MAKEFLAGS": ""}
+    path = {"PATH": str(commands)}
     makefile = str(ROOT / "Makefile")
     return run(
         MAKE, "-f", makefile, *arguments, folder=folder, code=code, variables=path
