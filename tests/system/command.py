@@ -13,10 +13,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 LOADED = """
-import atexit, json, pathlib, sys
-loaded = pathlib.Path("loaded.json")
-del sys.modules["pathlib"]
-atexit.register(lambda: loaded.write_text(json.dumps(list(sys.modules))))
+import atexit, json, os, sys
+path = os.path.abspath("loaded.json")
+for name in [name for name in sys.modules if name.partition(".")[0] == "pathlib"]:
+    del sys.modules[name]  # an editable install has loaded it before
+def leave():
+    with open(path, "w") as file:
+        json.dump(list(sys.modules), file)
+atexit.register(leave)
 """
 """Leaves the names of the modules that were loaded in ``loaded.json``."""
 MAIN = "from callbackgen.cli import main; main()"
