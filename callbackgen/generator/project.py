@@ -232,8 +232,9 @@ class _Reader:
     def _absolute(self, name: str) -> str:
         return os.path.normpath(os.path.join(self._folder, name))
 
-    def _error(self, key: str, message: str, hint: str) -> None:
-        line = _line_of(self._text, key)
+    def _error(self, key: str, message: str, hint: str, within: str = "") -> None:
+        after = _line_of(self._text, within) if within else 0
+        line = _line_of(self._text, key, after)
         self._errors.append(_refused(self._path, message, hint, self._text, line))
 
     def _texts(self, key: str) -> tuple[str, ...]:
@@ -267,12 +268,14 @@ class _Reader:
                     protocol,
                     f"outputs: {protocol} is no name of a Protocol with its module",
                     f"quote the dotted name: {example}",
+                    within="outputs",
                 )
             elif not isinstance(name, str) or not _is_module_name(name):
                 self._error(
                     protocol,
                     f"outputs: {protocol} must be given the name of a module",
                     f"a name as after `import`, without .py: {example}",
+                    within="outputs",
                 )
             else:
                 outputs[protocol] = name
@@ -293,8 +296,8 @@ def _nearest(key: str) -> str:
     return f"did you mean {close[0]}? {known}" if close else known
 
 
-def _line_of(text: str, key: str) -> int:
-    """The line on which a key of the table is set, as far as one can see.
+def _line_of(text: str, key: str, after: int = 0) -> int:
+    """The line from `after` on which a key of the table is set, as far as one can see.
 
     tomllib does not say where a value stood. A dotted or quoted key is found too;
     the table's own line, or 0, stands in for one that is written in another way.
@@ -310,9 +313,11 @@ def _line_of(text: str, key: str) -> int:
             inside = TABLE in line.replace(" ", "").replace('"', "")
             start = number if inside and not start else start
         mentioned = inside or "callbackgen" in line
-        if mentioned and setting.search(line.partition("#")[0]):
+        if number < after or not mentioned:
+            continue
+        if setting.search(line.partition("#")[0]):
             return number
-    return start
+    return after or start
 
 
 def _refused(

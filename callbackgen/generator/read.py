@@ -20,7 +20,13 @@ from callbackgen.generator.decorators import read_class_decorators
 from callbackgen.generator.diagnostics import Diagnostic, Refused
 from callbackgen.generator.inheritance import merged, substituted, types_of
 from callbackgen.generator.members import Body, BodyReader, ReadMember
-from callbackgen.generator.names import TYPING_MODULES, Found, Library, Role
+from callbackgen.generator.names import (
+    KNOWN_MODULES,
+    TYPING_MODULES,
+    Found,
+    Library,
+    Role,
+)
 from callbackgen.generator.place import Place
 from callbackgen.generator.source import Defined, Names, Source
 from callbackgen.interface import (
@@ -103,8 +109,7 @@ class Reader:
                 Diagnostic(
                     "CBG004",
                     f"{qualified_name} is not a Protocol",
-                    "name Protocol among its bases (a class that only inherits from "
-                    "a Protocol is an implementation of it)",
+                    _how_to_be_a_protocol(node),
                     found.source.path,
                     node.lineno,
                     node.col_offset + 1,
@@ -338,8 +343,35 @@ def _not_a_base(symbol: Symbol) -> Problem:
     )
 
 
+def _how_to_be_a_protocol(node: ast.ClassDef) -> str:
+    bases = [
+        base.value if isinstance(base, ast.Subscript) else base for base in node.bases
+    ]
+    if any(isinstance(base, ast.Name) and base.id == "Protocol" for base in bases):
+        return "this Protocol is not that of typing: from typing import Protocol"
+    return (
+        "name Protocol among its bases (a class that only inherits from a Protocol is "
+        "an implementation of it)"
+    )
+
+
 def _no_class(source: Source, qualified_name: str) -> Diagnostic:
-    hidden = source.hidden_class(qualified_name.rpartition(".")[2])
+    name = qualified_name.rpartition(".")[2]
+    if source.module_name in KNOWN_MODULES and source.definition(qualified_name):
+        return Diagnostic(
+            "CBG126",
+            f"nothing is generated for {source.module_name}.{qualified_name}",
+            "name a Protocol of your own, with ordinary methods",
+            source.path,
+        )
+    if isinstance(source.definition(name), Defined):
+        return Diagnostic(
+            "CBG003",
+            f"there is no class {qualified_name} in {source.path.name}",
+            f"did you mean {source.module_name}.{name}?",
+            source.path,
+        )
+    hidden = source.hidden_class(name)
     if hidden is not None:
         return Diagnostic(
             "CBG008",

@@ -314,9 +314,16 @@ def _decoded(path: Path) -> str:
         text = data.decode(encoding)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise Refused(_unreadable(path, f"cannot be read: {reason}")) from None
+        raise Refused(
+            Diagnostic(
+                "CBG006",
+                f"the file cannot be read: {reason}",
+                "see to its permissions, or name another file",
+                path,
+            )
+        ) from None
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        raise Refused(_unreadable(path, f"cannot be decoded: {error}")) from None
+        raise Refused(_undecodable(path, error)) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -338,10 +345,10 @@ def _is_too_deep(text: str, error: Exception) -> bool:
     return deepest > _DEEPEST
 
 
-def _unreadable(path: Path, what: str) -> Diagnostic:
+def _undecodable(path: Path, error: Exception) -> Diagnostic:
     return Diagnostic(
         "CBG006",
-        f"the file {what}",
+        f"the file cannot be decoded: {error}",
         "save it as UTF-8, or name its encoding in the first line: # coding: latin-1",
         path,
     )

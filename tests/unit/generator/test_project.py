@@ -306,3 +306,21 @@ class TestRequest:
 
         assert wanted.targets == ("app/prices.py:Listener", "app/x.py", "shared/y.py")
         assert wanted.output == folder / "made" / "here"
+
+
+OUTPUTS_AMISS = (
+    'outputs = {"a.B" = "c-d"}',
+    "outputs = {a.B = 'c'}",
+    'outputs."a.B" = 3',
+    '[tool.callbackgen.outputs]\n"a.B" = "c-d"',
+)
+
+
+@pytest.mark.parametrize("outputs", OUTPUTS_AMISS)
+def test_wrong_output_is_pointed_at_where_it_is_given(
+    outputs: str, tmp_path: Path
+) -> None:
+    """A Protocol that `targets` name too is no reason to point there."""
+    text = f'[tool.callbackgen]\ntargets = ["a.B"]\n{outputs}\n'
+    (found,) = wrong(tmp_path, text)
+    assert found.line == 2 + len(outputs.splitlines())

@@ -549,3 +549,31 @@ def test_any_annotation_is_read_or_refused(
     )
     result = read_text(folder, source)
     assert all(found.code.startswith("CBG") for found in result.diagnostics)
+
+
+TARGETS_AMISS = {
+    "module.py.Listener": ("CBG003", "did you mean module.Listener?"),
+    "module.Other.Listener": ("CBG003", "did you mean module.Listener?"),
+    "typing.SupportsInt": ("CBG126", "a Protocol of your own"),
+    "os.PathLike": ("CBG126", "a Protocol of your own"),
+    "module.Local": ("CBG008", "move it to the top level"),
+    "module.Unbound": ("CBG004", "from typing import Protocol"),
+    "module.Plain": ("CBG004", "name Protocol among its bases"),
+}
+
+
+@pytest.mark.parametrize("target", TARGETS_AMISS)
+def test_target_that_is_nearly_right_is_told_what_is_wrong(
+    target: str, tmp_path: Path
+) -> None:
+    """A class at the top level is never said to be hidden in another one."""
+    text = f"{HEAD}{LISTENER}\nclass Plain: ...\ndef f():\n    class Local: ...\n"
+    code, hint = TARGETS_AMISS[target]
+    if code == "CBG004":
+        text = f"class Unbound(Protocol): ...\n{text.split(LISTENER)[1]}"
+    (tmp_path / "module.py").write_text(text, encoding="utf-8")
+    with pytest.raises(Refused) as refused:
+        read(tmp_path, target)
+    (found,) = refused.value.diagnostics
+    assert found.code == code
+    assert hint in found.hint
