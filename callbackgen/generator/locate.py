@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from callbackgen.generator.diagnostics import Diagnostic, Refused
+from callbackgen.generator.naming import identifier
 from callbackgen.generator.request import Request
 
 _SUFFIXES = (".pyi", ".py")
@@ -129,6 +130,7 @@ class Finder:
         place, colon, class_name = text.rpartition(":")
         if not colon:
             place, class_name = text, ""
+        class_name = identifier(class_name)
         if not place:
             raise Refused(
                 Diagnostic(
@@ -148,7 +150,7 @@ class Finder:
         for length in range(len(parts), 0, -1):
             found = self.module(".".join(parts[:length]))
             if found:
-                return Target(found, ".".join(parts[length:]) or None)
+                return Target(found, identifier(".".join(parts[length:])) or None)
         return Target(self._missing(place), None)
 
     def _file(self, text: str) -> ModuleFile:

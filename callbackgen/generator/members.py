@@ -14,6 +14,7 @@ import libcst
 from callbackgen.generator.annotations import Annotations, Problem, Scope, parse
 from callbackgen.generator.decorators import Decorators, read_decorators
 from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place
 from callbackgen.generator.signatures import SignatureReader
 from callbackgen.interface import Member, MemberKind, Signature, Type
@@ -69,7 +70,7 @@ class BodyReader:
                 for part in parts:
                     self._statement(part)
             case libcst.AnnAssign(target=libcst.Name(value=name)):
-                self._attribute(name, statement)
+                self._attribute(identifier(name), statement)
             case libcst.Assign(targets=[libcst.AssignTarget(libcst.Name() as target)]):
                 if not _is_dunder(target.value):
                     raise _unannotated(target.value)
@@ -123,7 +124,7 @@ class BodyReader:
     # -- methods -----------------------------------------------------------------
 
     def _function(self, node: libcst.FunctionDef) -> None:
-        name = node.name.value
+        name = identifier(node.name.value)
         place = self.place.at(node.name)
         decorators, problems = read_decorators(
             node.decorators, self.annotations, self.scope, self.place

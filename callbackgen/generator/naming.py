@@ -1,11 +1,20 @@
-"""The names that the generator makes up."""
+"""Names: as Python reads them, and those that the generator makes up."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Container, Iterator
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def identifier(written: str) -> str:
+    """The name that Python takes a written one for: ``ﬁle`` is ``file`` (NFKC).
+
+    ``ast`` gives names in this form, libcst as they are written.
+    """
+    return written if written.isascii() else unicodedata.normalize("NFKC", written)
 
 
 def module_stem(protocol_name: str) -> str:

@@ -27,6 +27,7 @@ from callbackgen.generator.names import (
     Library,
     Role,
 )
+from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place
 from callbackgen.generator.source import Defined, Names, Source
 from callbackgen.interface import (
@@ -144,7 +145,8 @@ class Reader:
         tree = found.source.tree(definition)
         place = Place(found.source, tree, tree.node)
         listed = tree.node.type_parameters
-        names = {p.param.name.value for p in listed.params} if listed else set[str]()
+        params = listed.params if listed else ()
+        names = {identifier(each.param.name.value) for each in params}
         inner = self._scopes_around(found.source, definition)
         scope = Scope(found.source, inner, frozenset(names))
         reader = BodyReader(Annotations(self.library), scope, place)

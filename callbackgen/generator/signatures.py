@@ -12,6 +12,7 @@ import libcst
 from callbackgen.generator.annotations import Annotations, Problem, Scope, parse
 from callbackgen.generator.diagnostics import Diagnostic
 from callbackgen.generator.literals import literal
+from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place
 from callbackgen.interface import (
     ANY,
@@ -69,7 +70,7 @@ class SignatureReader:
             first = self._annotated(me.annotation, scope, self.place.at(me.name))
         parameters: list[Parameter] = []
         for param, kind in _with_older_spelling(listed):
-            name = param.name.value
+            name = identifier(param.name.value)
             places[name] = _annotation_place(self.place, param.annotation, param.name)
             annotation = self._annotated(param.annotation, scope, places[name])
             parameters.append(Parameter(name, kind, annotation, _default(param)))
@@ -104,7 +105,7 @@ class SignatureReader:
                 "be known",
                 "write the parameters one by one",
             )
-        name, bound = item.param.name.value, item.param.bound
+        name, bound = identifier(item.param.name.value), item.param.bound
         default = self._optional(item.default, scope)
         if isinstance(bound, libcst.Tuple):
             constraints = tuple(
@@ -121,7 +122,9 @@ class SignatureReader:
     def _scope_of(self, node: libcst.FunctionDef | libcst.ClassDef) -> Scope:
         if node.type_parameters is None:
             return self.scope
-        names = {item.param.name.value for item in node.type_parameters.params}
+        names = {
+            identifier(item.param.name.value) for item in node.type_parameters.params
+        }
         return replace(self.scope, parameters=self.scope.parameters | names)
 
     def _annotated(

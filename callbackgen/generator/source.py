@@ -23,6 +23,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from callbackgen.generator.diagnostics import Diagnostic, Refused
 from callbackgen.generator.locate import ModuleFile
+from callbackgen.generator.naming import identifier
 
 
 class Imported(NamedTuple):
@@ -296,8 +297,9 @@ class _Plain(libcst.CSTTransformer):
         self, original_node: libcst.TypeAlias, updated_node: libcst.TypeAlias
     ) -> libcst.AnnAssign:
         listed = original_node.type_parameters
-        self.parameters[original_node.name.value] = tuple(
-            item.param.name.value for item in (listed.params if listed else ())
+        self.parameters[identifier(original_node.name.value)] = tuple(
+            identifier(item.param.name.value)
+            for item in (listed.params if listed else ())
         )
         return libcst.AnnAssign(
             updated_node.name,
@@ -382,7 +384,9 @@ def _find(module: libcst.Module, qualified_name: str) -> libcst.ClassDef:
     body: Sequence[libcst.BaseStatement | libcst.BaseSmallStatement] = module.body
     found: libcst.ClassDef | None = None
     for name in qualified_name.split("."):
-        found = next(node for node in _class_nodes(body) if node.name.value == name)
+        found = next(
+            node for node in _class_nodes(body) if identifier(node.name.value) == name
+        )
         body = found.body.body
     assert found is not None
     return found

@@ -47,6 +47,8 @@ TARGETS = {
     "shop/orders.py:Listener": "shop.orders:Listener",
     "./shop/orders.py:Listener": "shop.orders:Listener",
     "shop/../shop/orders.py:Listener": "shop.orders:Listener",
+    "shop.orders:Li\ufb06ener": "shop.orders:Listener",
+    "shop.orders.Li\ufb06ener": "shop.orders:Listener",
     "shop.orders": "shop.orders:",
     "shop/orders.py": "shop.orders:",
     "shop.orders.Outer.Inner": "shop.orders:Outer.Inner",

@@ -1,16 +1,32 @@
-"""The names that the generator makes up."""
+"""Names as Python reads them, and those that the generator makes up."""
 
 from __future__ import annotations
 
+import ast
 import keyword
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.generator.naming import constant_name, free_name, module_stem
+from callbackgen.generator.naming import (
+    constant_name,
+    free_name,
+    identifier,
+    module_stem,
+)
 
 IDENTIFIERS = st.from_regex(r"[A-Za-zäÖßéİ_][A-Za-z0-9äÖßéİ_]{0,12}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    "written", ["plain", "\ufb01le", "\xaa", "e\u0301t\xe9", "\xb5"]
+)
+def test_a_name_is_what_python_takes_it_for(written: str) -> None:
+    """Ligatures and other forms of letters are the letters themselves."""
+    (statement,) = ast.parse(f"class {written}: ...").body
+    assert isinstance(statement, ast.ClassDef)
+    assert identifier(written) == statement.name
 
 
 def is_mangled(name: str) -> bool:
