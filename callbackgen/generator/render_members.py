@@ -259,7 +259,7 @@ class MemberPrinter:
         for parameter in signature.parameters:
             annotation = parameter.annotation or ANY
             if kind is ClassKind.TARGET:
-                annotation = self._references.arriving(annotation)
+                annotation = self._references.accepted(annotation)
             code = (f"{parameter.name}: ", *self._types.code(annotation))
             if parameter.default == OMITTABLE and omits:
                 default = fill(

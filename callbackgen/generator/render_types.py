@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from callbackgen.generator.format import Alternatives, Bracket, Code, flat
 from callbackgen.interface import (
+    ANY,
     Apply,
     Arguments,
     Constant,
@@ -41,6 +42,10 @@ def has_variable(annotation: Type | None) -> bool:
     )
 
 
+_COVARIANT = {"tuple", "Sequence", "Collection", "Iterable", "Mapping"}
+"""Of the types that references travel in: they may hold a subtype of what they name."""
+
+
 class References:
     """Which Protocols travel by reference, and as which stubs they arrive."""
 
@@ -57,6 +62,22 @@ class References:
             known = transform(annotation, self._stub) if self._stubs else annotation
             self._arriving[annotation] = known
         return known
+
+    def accepted(self, annotation: Type) -> Type:
+        """The type that an implementer's parameter has to accept.
+
+        It may be written with stubs or with the Protocol itself. A list or a dict of
+        the one is none of the other, so that only Any is right for what is in it.
+        """
+        return transform(annotation, self._accepted) if self._stubs else annotation
+
+    def _accepted(self, part: Type) -> Type | None:
+        if isinstance(part, Apply) and part.base.name not in _COVARIANT:
+            arguments = tuple(
+                ANY if self.travels(each) else each for each in part.arguments
+            )
+            return Apply(part.base, arguments) if arguments != part.arguments else None
+        return self._stub(part)
 
     def _stub(self, part: Type) -> Type | None:
         return self._stubs.get(part) if isinstance(part, Symbol) else None

@@ -2,7 +2,8 @@
 
 from parameters.parameters_remote import ParametersStub
 from references.listener_remote import ListenerStub, ListenerWrapper
-from references.references_remote import ReferencesStub
+from references.interface import References
+from references.references_remote import ReferencesStub, ReferencesWrapper
 from attributes.attributes_remote import AttributesStub
 from overloads.overloads_remote import OverloadsStub
 
@@ -44,3 +45,7 @@ def wrong_overload(overloads: OverloadsStub) -> None:
 def right(references: ReferencesStub) -> None:
     references.add("x", Listener())
     references.add("x", ListenerWrapper(Listener()))
+
+
+def whatever_fits_the_protocol_can_be_wrapped(service: References) -> ReferencesWrapper:
+    return ReferencesWrapper(service)

@@ -17,6 +17,7 @@ from callbackgen.interface import (
     MemberKind,
     ParameterKind,
     Symbol,
+    Type,
     TypeParameter,
     Union,
     Variable,
@@ -102,7 +103,7 @@ def test_references_are_typed_from_the_side_of_the_implementer() -> None:
     assert "def meet(self, all: list[Peer | None]) -> PeerStub:" in class_text(
         text, "ListenerStub"
     )
-    assert "def meet(self, all: list[PeerStub | None]) -> Peer: ..." in class_text(
+    assert "def meet(self, all: list[Any]) -> Peer: ..." in class_text(
         text, "ListenerTarget"
     )
     wrapper = class_text(text, "ListenerWrapper")
@@ -112,6 +113,37 @@ def test_references_are_typed_from_the_side_of_the_implementer() -> None:
     stub = "prices_pkg.peer_remote.PeerStub"
     assert f'"(all: list[{stub} | None]) -> {stub}"' in text
     assert "from prices_pkg.peer_remote import PeerStub" in text
+
+
+@pytest.mark.parametrize(
+    ("annotation", "accepted"),
+    [
+        (PEER, "PeerStub"),
+        (Apply(Symbol("collections.abc", "Sequence"), (PEER,)), "Sequence[PeerStub]"),
+        (Apply(Symbol("builtins", "tuple"), (PEER, PEER)), "tuple[PeerStub, PeerStub]"),
+        (Apply(LIST, (PEER,)), "list[Any]"),
+        (Union((Apply(LIST, (PEER,)), NONE)), "list[Any] | None"),
+        (
+            Apply(Symbol("builtins", "dict"), (Symbol("builtins", "str"), PEER)),
+            "dict[str, Any]",
+        ),
+        (
+            Apply(
+                Symbol("collections.abc", "Sequence"),
+                (Apply(LIST, (Apply(LIST, (PEER,)),)),),
+            ),
+            "Sequence[list[Any]]",
+        ),
+    ],
+)
+def test_the_target_takes_stubs_and_protocols(annotation: Type, accepted: str) -> None:
+    """An object fits it whether its parameters are written with stubs or Protocols.
+
+    A list of stubs is no list of Protocols nor the other way round; Any is both.
+    """
+    text = rendered(interface(method("meet", signature(parameter("it", annotation)))))
+    target = class_text(text, "ListenerTarget")
+    assert f"def meet(self, it: {accepted}) -> None: ..." in target
 
 
 def test_variadic_references_are_passed_on_as_stubs() -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, cast, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast, final
 
 from callbackgen.runtime import Method, Stub, Wrapper, exposed
 
@@ -92,11 +92,7 @@ class ReferencesTarget(Protocol):
 
     def many(self, *listeners: ListenerStub, **named: ListenerStub) -> int: ...
 
-    def listed(
-        self,
-        listeners: list[ListenerStub],
-        named: dict[str, ListenerStub | None],
-    ) -> int: ...
+    def listed(self, listeners: list[Any], named: dict[str, Any]) -> int: ...
 
     def open(self) -> Session: ...
 
