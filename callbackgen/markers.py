@@ -27,7 +27,7 @@ def oneway(method: "_Method", /) -> "_Method":
     return method
 
 
-def deadline(seconds: float, /) -> "Callable[[_Method], _Method]":
+def deadline(seconds: float) -> "Callable[[_Method], _Method]":
     """One call of this method may last `seconds` in all, in place of the default.
 
     After that the caller gets :class:`callbackgen.DeadlineExceeded`.

@@ -113,7 +113,11 @@ def _read(
 
 
 def _seconds(call: ast.Call | None) -> float:
-    arguments = [*call.args, *(k.value for k in call.keywords)] if call else []
+    arguments = list(call.args) if call else []
+    if call and [each.arg for each in call.keywords] == ["seconds"]:
+        arguments += [each.value for each in call.keywords]
+    elif call and call.keywords:
+        arguments = []
     match arguments:
         case [ast.Constant(value=int() | float() as seconds)] if not isinstance(
             seconds, bool

@@ -22,6 +22,7 @@ def test_marked_method_is_the_method_itself() -> None:
 
     assert markers.oneway(method) is method
     assert markers.deadline(2.5)(method) is method
+    assert markers.deadline(seconds=2.5)(method) is method
     assert not vars(method)
 
 

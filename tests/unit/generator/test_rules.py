@@ -171,6 +171,7 @@ MEMBERS = {
     "@deadline(LIMIT)\n    def f(self) -> None: ...": "CBG112",
     "@deadline(0)\n    def f(self) -> None: ...": "CBG112",
     "@deadline(True)\n    def f(self) -> None: ...": "CBG112",
+    "@deadline(minutes=1)\n    def f(self) -> None: ...": "CBG112",
     "@deadline(1)\n    @property\n    def f(self) -> int: ...": "CBG112",
     "f: ClassVar[int]": "CBG114",
     "@property\n    def f(self) -> int: ...\n    @f.deleter\n"
