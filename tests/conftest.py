@@ -6,9 +6,19 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 THREADS_OF_THE_RUN_TIME = "callbackgen"
 """The run time's own threads, which live as long as the process, are named so."""
+
+# A busy machine is no bug: nothing fails for having taken long.
+settings.register_profile(
+    "patient",
+    settings(),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
