@@ -280,6 +280,9 @@ def _dialled(target: Target, deadline: Deadline) -> socket.socket:
         if cast(Any, config).SSL:
             connected.settimeout(deadline.remaining())
             connected = _context().wrap_socket(connected, server_hostname=target.host)
+    except ValueError as error:  # a path, or a name in TLS, that the system refuses
+        connected.close()
+        raise OSError(str(error)) from error
     except BaseException:
         connected.close()
         raise

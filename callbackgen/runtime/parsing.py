@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,6 +10,12 @@ Text = TypeVar("Text")
 Parsed = TypeVar("Parsed")
 
 _TRIES = 10
+
+# Python warns of each odd spelling in what a peer has sent (``1if 1else 1``), and each
+# time: an answer of 1 MiB printed 8 MB. ``<unknown>`` is its name for a text that is no
+# file. A filter for one call alone would not be safe with threads.
+for _category in (SyntaxWarning, DeprecationWarning):
+    warnings.filterwarnings("ignore", category=_category, module="<unknown>$")
 
 
 def parsed(parse: Callable[[Text], Parsed], text: Text) -> Parsed:

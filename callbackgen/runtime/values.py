@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import msgspec
+import Pyro5.errors
 from Pyro5.client import Proxy
 from Pyro5.core import URI
 
@@ -63,7 +64,10 @@ class Value:
         if type(value) is self._exact and not isinstance(value, int):
             return value
         if self._reshape is not None:
-            value = self._reshape(value)
+            try:
+                value = self._reshape(value)
+            except RecursionError:
+                raise Misfit("nested too deeply, or in itself") from None
         return travelling(_converted(value, self._form, _pack_hook))
 
     def unpack(self, data: object) -> Any:
@@ -80,6 +84,12 @@ def _converted(value: object, form: Any, hook: Any) -> Any:
         raise Misfit(_for_people(str(error))) from None
     except RecursionError:
         raise Misfit("nested too deeply") from None
+    except (OverflowError, UnicodeError) as error:
+        raise Misfit(f"a value that cannot be taken: {error}") from None
+    except TypeError as error:
+        if "unhashable" not in str(error):
+            raise
+        raise Misfit(f"a value that cannot stand in a set: {error}") from None
 
 
 _PLACE = re.compile(r" - at (`key` in )?`\$(.*?)`", re.DOTALL)
@@ -154,7 +164,7 @@ def _address_to_send(stub: type, value: object) -> Address:
     daemon: Any = getattr(value, "_pyroDaemon", None)
     try:
         return address_of(daemon.uriFor(value))
-    except (AttributeError, ReferenceError):
+    except (AttributeError, ReferenceError, Pyro5.errors.DaemonError):
         raise Misfit(
             f"this {type(value).__name__} is not registered with a running Pyro5 "
             "daemon: call daemon.register(wrapper) first, and keep the daemon"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from callbackgen.runtime.parsing import parsed
@@ -19,6 +22,23 @@ def test_a_fault_of_python_is_no_answer() -> None:
 
     assert parsed(parse, "7") == 7
     assert calls == ["7"] * 3
+
+
+def test_nothing_is_printed_about_the_spelling_of_a_text() -> None:
+    """A peer cannot fill the log of a process with Python's warnings."""
+    program = r"""
+from callbackgen import BadReply
+from callbackgen.runtime.messages import Message, result_of
+for payload in (rb"'\d'", b"[1if 1else 2]"):
+    try:
+        print(result_of(Message(5, 1, 0, 0, payload), 1000))
+    except BadReply:
+        print("refused")
+"""
+    command = [sys.executable, "-W", "always", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout == "\\d\nrefused\n"
 
 
 def test_a_fault_that_stays_is_raised() -> None:

@@ -104,3 +104,9 @@ def test_an_unknown_host_is_a_lost_connection(host: str) -> None:
     """A host that cannot be found, or be a host, is ConnectionLost."""
     with pytest.raises(ConnectionLost):
         DeskStub(f"PYRO:desk@{host}:1").add(1, 2)
+
+
+def test_an_impossible_path_is_a_lost_connection() -> None:
+    """A path that the system cannot even be asked for is ConnectionLost too."""
+    with pytest.raises(ConnectionLost):
+        DeskStub("PYRO:desk@./u:\ud800").add(1, 2)

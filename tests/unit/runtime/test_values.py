@@ -207,6 +207,32 @@ def test_only_plain_data_is_sent(annotation: str, given: object, message: str) -
         value(annotation).pack(given)
 
 
+@pytest.mark.parametrize(
+    ("annotation", "data"),
+    [
+        ("complex", 10**400),
+        ("list[complex | None]", [10**400]),
+        ("int", "\ud800"),
+        ("typing.Literal['a']", "\ud800"),
+        ("set[typing.Any]", [[1]]),
+        ("frozenset[builtins.object]", [{}]),
+        ("set[tuple[typing.Any, ...]]", [[[1]]]),
+    ],
+)
+def test_whatever_arrives_is_a_misfit_at_worst(annotation: str, data: object) -> None:
+    """What Python or msgspec chokes on is refused as all else that does not fit."""
+    with pytest.raises(Misfit):
+        value(annotation).unpack(data)
+
+
+def test_endless_typed_dict_is_refused() -> None:
+    """A value that is in itself is refused where its type allows any depth, too."""
+    endless: dict[str, Any] = {"symbol": "ACME", "sizes": ()}
+    endless["parent"] = endless
+    with pytest.raises(Misfit, match="nested too deeply, or in itself"):
+        value(f"{HERE}.Order").pack(endless)
+
+
 def test_unknown_name_is_an_import_error() -> None:
     """A type that cannot be imported is named, with the reason."""
     with pytest.raises(ImportError, match=r"no\.such\.Type, which a generated module"):

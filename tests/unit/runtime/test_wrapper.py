@@ -13,11 +13,13 @@ from Pyro5 import serializers, server
 from Pyro5.core import URI
 from Pyro5.errors import CommunicationError
 
+from callbackgen import BadArgument
 from callbackgen.runtime import Method, Stub, Wrapper, attribute, exposed
 from templates.example import Example
-from templates.example_remote import ExampleWrapper
+from templates.example_remote import ExampleStub, ExampleWrapper
 from templates.peer_remote import PeerStub, PeerWrapper
 from tests.generated.serving import serving
+from tests.unit.runtime.serving import Daemon
 
 
 class Peer:
@@ -127,6 +129,15 @@ def test_unregistered_wrapper_is_not_sent() -> None:
         copy.copy(wrapper)
     with pytest.raises(TypeError, match="cannot be sent or copied"):
         pickle.dumps(wrapper)
+
+
+def test_wrapper_that_its_daemon_has_forgotten_is_refused() -> None:
+    """A wrapper that was unregistered by its name is not registered either."""
+    wrapper = PeerWrapper(Peer())
+    with Daemon() as daemon:
+        daemon.unregister(daemon.register(wrapper).object)
+        with pytest.raises(BadArgument, match=r"daemon\.register\(wrapper\) first"):
+            ExampleStub("PYRO:a@127.0.0.1:1").attach(wrapper)
 
 
 def test_registered_wrapper_travels_as_its_address() -> None:
