@@ -43,7 +43,11 @@ def targets(address: Address, deadline: Deadline) -> list[Target]:
     try:
         found = _look_up(host, port, socket.AI_NUMERICHOST)
     except OSError:
-        found = _pool().submit(_look_up, host, port, 0).result(deadline.remaining())
+        looking = _pool().submit(_look_up, host, port, 0)
+        try:
+            found = looking.result(deadline.remaining())
+        finally:
+            looking.cancel()  # one that still waits for a thread is of no use any more
     preferred = socket.AF_INET6 if _preferred_version() == 6 else socket.AF_INET
     found.sort(key=lambda one: one[0] != preferred)
     return [Target(family, target, host) for family, target in found]

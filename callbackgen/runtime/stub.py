@@ -92,10 +92,7 @@ class Stub:
 
         A call that is cancelled goes on in its thread to its end, unheard.
         """
-        call = _Call(self, method)
-        context = contextvars.copy_context()
-        future = _pool().submit(context.run, call.make, arguments, keywords)
-        return cast(R, await asyncio.wrap_future(future))
+        return cast(R, await _Call(self, method).make_in_thread(arguments, keywords))
 
 
 def address(stub: Stub) -> Address:
@@ -158,6 +155,21 @@ class _Call:
             self._send(payload)
             return None
         return self._answer(payload, used)
+
+    async def make_in_thread(
+        self, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    ) -> Any:
+        """As `make`, in a thread. Its time passes while it waits for one, too."""
+        context = contextvars.copy_context()
+        future = _pool().submit(context.run, self.make, arguments, keywords)
+        try:
+            async with asyncio.timeout(self._deadline.remaining()):
+                return await asyncio.wrap_future(future)
+        except DeadlineExceeded:
+            raise
+        except TimeoutError as error:
+            future.cancel()
+            raise self._too_late() from error
 
     def assign(self, value: object) -> None:
         """Assigns the attribute."""

@@ -262,6 +262,28 @@ def test_a_cancelled_async_call_harms_no_other(desk: Desk) -> None:
         assert asyncio.run(scenario(stub)) == "second"
 
 
+def test_an_async_call_waits_for_a_thread_until_its_deadline(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other calls that hold all threads do not make one longer; it is never sent."""
+    monkeypatch.setattr("callbackgen.runtime.stub._pools", {})
+    monkeypatch.setattr("callbackgen.runtime.stub._MOST_ASYNC_CALLS", 1)
+
+    async def scenario(slow: DeskStub, quick: DeskStub) -> None:
+        held = asyncio.create_task(with_deadline(slow, PATIENCE).hold_later("slow"))
+        await asyncio.to_thread(desk.arrived.acquire, timeout=PATIENCE)
+        with pytest.raises(DeadlineExceeded, match=r"DeskStub\.hold: .* within 0\.2 s"):
+            await with_deadline(quick, 0.2).hold_later("never")
+        assert not held.done()
+        desk.release.set()
+        assert await held == "slow"
+
+    other = Desk()
+    with serving(DeskWrapper(desk), DeskWrapper(other)) as (slow, quick):
+        asyncio.run(scenario(DeskStub(slow), DeskStub(quick)))
+    assert other.texts == []
+
+
 def test_a_stub_that_is_dropped_closes_its_connection(desk: Desk) -> None:
     """Without a call of `close`, and without a ResourceWarning."""
     left = threading.Event()
