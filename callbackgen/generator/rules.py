@@ -9,7 +9,7 @@ from callbackgen.generator.diagnostics import Diagnostic
 from callbackgen.generator.members import ReadMember
 from callbackgen.generator.names import Library
 from callbackgen.generator.read import Reading
-from callbackgen.interface import NONE, MemberKind, Symbol
+from callbackgen.interface import NONE, MemberKind, ParameterKind, Symbol
 
 
 def check(reading: Reading, library: Library) -> list[Diagnostic]:
@@ -17,6 +17,7 @@ def check(reading: Reading, library: Library) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for read in reading.members:
         found += _check_name(read)
+        found += _check_keywords(read)
         found += _check_marks(read)
         found += TypeRules(library, read).check()
         found += _unannotated(read)
@@ -65,6 +66,23 @@ def _check_name(read: ReadMember) -> Iterator[Diagnostic]:
             f"call it {name.strip('_') or 'by a public name'}, or leave it out of "
             "the Protocol",
         )
+
+
+def _check_keywords(read: ReadMember) -> Iterator[Diagnostic]:
+    """Python gives ``__name`` another name in each class, to callers as well."""
+    for index, signature in enumerate(read.member.signatures):
+        for parameter in signature.parameters:
+            name = parameter.name
+            if (
+                parameter.kind is ParameterKind.KEYWORD_ONLY
+                and name.startswith("__")
+                and not name.endswith("__")
+            ):
+                yield read.places[index, name].diagnostic(
+                    "CBG101",
+                    f"the private name {name} cannot be passed as a keyword",
+                    f"call the parameter {name.strip('_') or 'by a public name'}",
+                )
 
 
 def _check_marks(read: ReadMember) -> Iterator[Diagnostic]:
