@@ -120,7 +120,7 @@ class Reader:
         return found
 
     def protocols(self, source: Source) -> list[str]:
-        """The names of the Protocols at the top level of a module, in order."""
+        """The names of the Protocols in a module, those in classes last."""
         return [
             defined.qualified_name
             for defined in source.classes()

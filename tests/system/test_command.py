@@ -71,6 +71,23 @@ def test_a_module_alone_means_its_protocols(project: Project, target: str) -> No
     ]
 
 
+def test_a_module_alone_means_protocols_in_classes_too(project: Project) -> None:
+    """A Protocol inside a class is one of the module's."""
+    project.write(
+        "nested.py",
+        "from typing import Protocol\n\n\n"
+        "class Outer:\n"
+        "    class Middle:\n"
+        "        class Callback(Protocol):\n"
+        "            def ring(self) -> None: ...\n",
+    )
+
+    assert project.generate("nested").lines == ["wrote callback_remote.py"]
+    assert project.generate("nested.Outer.Middle.Callback").lines == [
+        "unchanged callback_remote.py"
+    ]
+
+
 def test_what_is_referred_to_is_written_with_the_reason(project: Project) -> None:
     """A Protocol that another one returns is generated too, and the output says why."""
     done = project.generate("prices.Service")
