@@ -9,10 +9,6 @@ too is a syntax error.
 from __future__ import annotations
 
 import ast
-import io
-import re
-import tokenize
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,9 +17,15 @@ from typing import NamedTuple, TypeAlias, cast
 import libcst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from callbackgen.generator.diagnostics import Diagnostic, Refused
+from callbackgen.generator.diagnostics import Refused
 from callbackgen.generator.locate import ModuleFile
 from callbackgen.generator.naming import identifier
+from callbackgen.generator.source_text import (
+    decoded,
+    is_too_deep,
+    parsed,
+    syntax_error,
+)
 
 
 class Imported(NamedTuple):
@@ -87,11 +89,11 @@ class Source:
 
     def __init__(self, file: ModuleFile) -> None:
         self.file = file
-        self.text = _decoded(file.path)
+        self.text = decoded(file.path)
         self.stars: list[str] = []
         self._whole: _Whole | None = None
         try:
-            tree = _parsed(self.text)
+            tree = parsed(self.text)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             tree = self._parse_whole(error)
         self.names: Names = {}
@@ -131,22 +133,17 @@ class Source:
         return inside
 
     def classes(self) -> Iterator[Defined]:
-        """Every class of the module and of its classes, in order."""
-        waiting = [self.names]
-        while waiting:
-            for found in waiting.pop(0).values():
-                if isinstance(found, Defined):
-                    yield found
-                    waiting.append(self.members(found))
+        """Every class at the top level of the module, in order."""
+        for found in self.names.values():
+            if isinstance(found, Defined):
+                yield found
 
     def hidden_class(self, name: str) -> ast.ClassDef | None:
         """A class of that name inside a function, if there is one."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                tree = ast.parse(self.text)
-            except (SyntaxError, ValueError):
-                return None
+        try:
+            tree = parsed(self.text)
+        except (SyntaxError, ValueError):
+            return None
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and node.name == name:
                 return node
@@ -223,12 +220,12 @@ class Source:
 
     def _parse_whole(self, error: Exception) -> ast.Module:
         try:
-            if _is_too_deep(self.text, error):
+            if is_too_deep(self.text, error):
                 raise RecursionError
             module = libcst.parse_module(self.text)
             self._whole = _Whole(module)
             plain = module.visit(_Plain(self._whole.parameters))
-            return _parsed(plain.code)
+            return parsed(plain.code)
         except (
             libcst.ParserSyntaxError,
             SyntaxError,
@@ -236,7 +233,7 @@ class Source:
             RecursionError,
             MemoryError,
         ):
-            raise Refused(_syntax_error(self.path, self.lines, error)) from None
+            raise Refused(syntax_error(self.path, self.lines, error)) from None
 
     def _parameters_of(self, name: str) -> tuple[str, ...]:
         return self._whole.parameters.get(name, ()) if self._whole else ()
@@ -309,78 +306,6 @@ class _Plain(libcst.CSTTransformer):
             libcst.Annotation(libcst.Name("TypeAlias")),
             updated_node.value,
         )
-
-
-def _decoded(path: Path) -> str:
-    """The text of a source file as Python decodes it: BOM, cookie, line ends."""
-    try:
-        data = path.read_bytes()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise Refused(
-            Diagnostic(
-                "CBG006",
-                f"the file cannot be read: {reason}",
-                "see to its permissions, or name another file",
-                path,
-            )
-        ) from None
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
-        raise Refused(_undecodable(path, error)) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-_DEEPEST = 200
-"""How deep Python itself lets brackets be nested."""
-
-
-def _is_too_deep(text: str, error: Exception) -> bool:
-    """Whether a text that Python refuses would overflow the stack of libcst's parser.
-
-    That ends the process: 3,000 nested brackets did.
-    """
-    if not isinstance(error, SyntaxError) or error.msg.startswith("too many"):
-        return not isinstance(error, ValueError)
-    depth = deepest = 0
-    for bracket in re.findall(r"[(\[{}\])]", text):
-        depth = depth + 1 if bracket in "([{" else max(depth - 1, 0)
-        deepest = max(deepest, depth)
-    return deepest > _DEEPEST
-
-
-def _undecodable(path: Path, error: Exception) -> Diagnostic:
-    return Diagnostic(
-        "CBG006",
-        f"the file cannot be decoded: {error}",
-        "save it as UTF-8, or name its encoding in the first line: # coding: latin-1",
-        path,
-    )
-
-
-def _parsed(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        # An invalid escape in somebody's string is not ours to warn of.
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
-
-
-def _syntax_error(path: Path, lines: list[str], error: Exception) -> Diagnostic:
-    line, column, message = 0, 0, str(error)
-    if isinstance(error, SyntaxError):
-        line, column, message = error.lineno or 0, error.offset or 0, error.msg
-    elif isinstance(error, RecursionError | MemoryError):
-        message = "too deeply nested"
-    return Diagnostic(
-        "CBG001",
-        f"syntax error: {message}",
-        "this is Python's own message; correct the file and run again",
-        path,
-        line,
-        column,
-        lines[line - 1] if 0 < line <= len(lines) else "",
-    )
 
 
 def _find(module: libcst.Module, qualified_name: str) -> libcst.ClassDef:
