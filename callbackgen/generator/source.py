@@ -133,10 +133,13 @@ class Source:
         return inside
 
     def classes(self) -> Iterator[Defined]:
-        """Every class at the top level of the module, in order."""
-        for found in self.names.values():
-            if isinstance(found, Defined):
-                yield found
+        """Every class of the module and of its classes, in order."""
+        waiting = [self.names]
+        while waiting:
+            for found in waiting.pop(0).values():
+                if isinstance(found, Defined):
+                    yield found
+                    waiting.append(self.members(found))
 
     def hidden_class(self, name: str) -> ast.ClassDef | None:
         """A class of that name inside a function, if there is one."""
