@@ -6,9 +6,7 @@ unless the host is a number.
 
 from __future__ import annotations
 
-import os
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,8 +14,9 @@ import Pyro5
 
 from callbackgen.runtime.address import Address
 from callbackgen.runtime.deadline import Deadline
+from callbackgen.runtime.threads import Pool
 
-_MOST_LOOK_UPS = 8
+_look_ups = Pool(8, "look-up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def targets(address: Address, deadline: Deadline) -> list[Target]:
     try:
         found = _look_up(host, port, socket.AI_NUMERICHOST)
     except OSError:
-        looking = _pool().submit(_look_up, host, port, 0)
+        looking = _look_ups.of_this_process().submit(_look_up, host, port, 0)
         try:
             found = looking.result(deadline.remaining())
         finally:
@@ -65,17 +64,3 @@ def _look_up(host: str, port: int, flags: int) -> list[tuple[int, Any]]:
     except (ValueError, OverflowError) as error:
         raise OSError(f"{host!a} is not the name of a host: {error}") from None
     return [(family, target) for family, _, _, _, target in found]
-
-
-_pools: dict[int, ThreadPoolExecutor] = {}
-
-
-def _pool() -> ThreadPoolExecutor:
-    """The threads of this process; a forked one has none of its parent's."""
-    pool = _pools.get(os.getpid())
-    if pool is None:
-        _pools.clear()
-        pool = _pools.setdefault(
-            os.getpid(), ThreadPoolExecutor(_MOST_LOOK_UPS, "callbackgen-look-up")
-        )
-    return pool

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import operator
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
@@ -19,12 +17,13 @@ from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
 from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.method import Method, Overload
 from callbackgen.runtime.settings import settings
+from callbackgen.runtime.threads import Pool
 from callbackgen.runtime.values import Misfit
 
 R = TypeVar("R")
 AnyStub = TypeVar("AnyStub", bound="Stub")
 
-_MOST_ASYNC_CALLS = 64
+_async_calls = Pool(64, "call")
 _handle_of: Callable[[Stub], _Handle] = operator.attrgetter("_callbackgen_handle")
 
 
@@ -161,7 +160,9 @@ class _Call:
     ) -> Any:
         """As `make`, in a thread. Its time passes while it waits for one, too."""
         context = contextvars.copy_context()
-        future = _pool().submit(context.run, self.make, arguments, keywords)
+        future = _async_calls.of_this_process().submit(
+            context.run, self.make, arguments, keywords
+        )
         try:
             async with asyncio.timeout(self._deadline.remaining()):
                 return await asyncio.wrap_future(future)
@@ -216,17 +217,3 @@ class _Call:
             f"{self._name}: no answer from {self._link.address} within "
             f"{self._deadline.seconds:g} s"
         )
-
-
-_pools: dict[int, ThreadPoolExecutor] = {}
-
-
-def _pool() -> ThreadPoolExecutor:
-    """The threads of this process; a forked one has none of its parent's."""
-    pool = _pools.get(os.getpid())
-    if pool is None:
-        _pools.clear()
-        pool = _pools.setdefault(
-            os.getpid(), ThreadPoolExecutor(_MOST_ASYNC_CALLS, "callbackgen-call")
-        )
-    return pool

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from callbackgen.runtime import resolving
 from callbackgen.runtime.address import address_of
 from callbackgen.runtime.deadline import Deadline
+from callbackgen.runtime.threads import Pool
 from tests.unit.runtime.thing import PATIENCE
 
 
@@ -25,8 +25,9 @@ def test_a_look_up_that_nobody_waits_for_is_not_made(
         raise OSError("not a number")
 
     monkeypatch.setattr(resolving, "_look_up", look_up)
-    pool = ThreadPoolExecutor(1)
-    monkeypatch.setattr(resolving, "_pool", lambda: pool)
+    look_ups = Pool(1, "look-up")
+    monkeypatch.setattr(resolving, "_look_ups", look_ups)
+    pool = look_ups.of_this_process()
     release = threading.Event()
     pool.submit(release.wait, PATIENCE)
     with pytest.raises(TimeoutError):

@@ -17,6 +17,7 @@ import pytest
 
 import callbackgen
 from callbackgen import ConnectionLost, DeadlineExceeded, with_deadline
+from callbackgen.runtime.threads import Pool
 from tests.unit.runtime.serving import Daemon, running, serving
 
 if TYPE_CHECKING:
@@ -266,8 +267,7 @@ def test_an_async_call_waits_for_a_thread_until_its_deadline(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other calls that hold all threads do not make one longer; it is never sent."""
-    monkeypatch.setattr("callbackgen.runtime.stub._pools", {})
-    monkeypatch.setattr("callbackgen.runtime.stub._MOST_ASYNC_CALLS", 1)
+    monkeypatch.setattr("callbackgen.runtime.stub._async_calls", Pool(1, "call"))
 
     async def scenario(slow: DeskStub, quick: DeskStub) -> None:
         held = asyncio.create_task(with_deadline(slow, PATIENCE).hold_later("slow"))
