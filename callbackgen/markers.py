@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def oneway(method: "_Method", /) -> "_Method":
-    """The caller does not wait for an answer and never learns of a failure.
+    """The caller does not wait for an answer and never learns what became of the call; only what
+    cannot be sent is raised (:class:`callbackgen.ConnectionLost`).
 
     Calls stay in order with the others. The method must return None.
     """

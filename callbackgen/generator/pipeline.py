@@ -72,6 +72,7 @@ class _Run:
         self.templates = request.templates or template.find_templates()
         self.template = template.load(self.templates)
         self.pending: list[tuple[Source, str, str | None]] = []
+        self.named: set[Symbol] = set()
         self.planned: dict[Symbol, _Planned] = {}
         self.relied_on: dict[Path, None] = {}
         self._found: dict[Diagnostic, None] = {}
@@ -94,7 +95,7 @@ class _Run:
         target = self.finder.target(text)
         source = self._source(target.file)
         if target.class_name is not None:
-            self.pending.append((source, target.class_name, None))
+            self._name(source, target.class_name)
             return
         names = [
             name
@@ -110,7 +111,15 @@ class _Run:
                     source.path,
                 )
             )
-        self.pending += [(source, name, None) for name in names]
+        for name in names:
+            self._name(source, name)
+
+    def _name(self, source: Source, name: str) -> None:
+        """Take a Protocol that was asked for by name, or by its module's."""
+        self.pending.append((source, name, None))
+        found = self.library.find(Symbol(source.module_name, name))
+        if found is not None:
+            self.named.add(found.symbol)
 
     def _source(self, file: ModuleFile) -> Source:
         known = self.library.source(file.name)
@@ -154,7 +163,7 @@ class _Run:
         for symbol, reason in rules.references(planned.reading, self.library).items():
             found = self.library.find(symbol)
             assert found is not None
-            if self.finder.is_own(found.source.path):
+            if self.finder.is_own(found.source.path) or symbol in self.named:
                 self.pending.append((found.source, symbol.name, reason))
                 path, module = self._place(found.source, symbol)
             else:
@@ -266,5 +275,5 @@ def _not_generated(
         f"{symbol}, {reason}, lies outside the current folder and has no generated "
         "module",
         f"run `callbackgen generate {symbol}` where it lives, so that {path.name} "
-        "lies beside its source",
+        "lies beside its source; or, with --output, name it as a target too",
     )

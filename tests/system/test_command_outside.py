@@ -75,6 +75,32 @@ def test_an_installed_protocol_goes_to_the_folder(
     assert generate(project, library, "--check", "-o", "made", target).code == 0
 
 
+def test_installed_protocols_that_refer_to_each_other_go_there_together(
+    project: Project, library: Project
+) -> None:
+    """With --output a Protocol that is a target too is found in the same folder."""
+    library.write(
+        "elsewhere/circle.py",
+        "from typing import Protocol\n\n\n"
+        'class Chicken(Protocol):\n    def lay(self, egg: "Egg") -> None: ...\n\n\n'
+        "class Egg(Protocol):\n    def hatch(self) -> Chicken: ...\n",
+    )
+    done = generate(project, library, "-o", "made", "elsewhere.circle")
+
+    assert done.code == 0, done
+    assert sorted(project.files()) == [
+        "desk.py",
+        "made/chicken_remote.py",
+        "made/egg_remote.py",
+    ]
+    assert "from made.egg_remote import EggStub" in project.read(
+        "made/chicken_remote.py"
+    )
+    alone = generate(project, library, "-o", "made", "elsewhere.circle.Egg")
+    assert alone.code == 2
+    assert "CBG009: elsewhere.circle.Chicken" in alone.err
+
+
 def test_what_is_referred_to_must_be_generated_where_it_lives(
     project: Project, library: Project
 ) -> None:
