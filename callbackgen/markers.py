@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def oneway(method: "_Method", /) -> "_Method":
-    """The caller does not wait for an answer and never learns what became of the call; only what
-    cannot be sent is raised (:class:`callbackgen.ConnectionLost`).
+    """The caller does not wait for an answer, and never learns what became of the call.
 
+    Only a call that cannot be sent is an error (:class:`callbackgen.ConnectionLost`).
     Calls stay in order with the others. The method must return None.
     """
     return method
