@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from callbackgen.generator import report
 from callbackgen.generator.diagnostics import Diagnostic
 
-FOLDER = "/home/project"
+FOLDER = "/srv/project"
 
 
 def a_diagnostic(
@@ -22,7 +22,7 @@ def a_diagnostic(
     column: int = 24,
     *,
     is_warning: bool = False,
-    path: str | None = "/home/project/app/prices.py",
+    path: str | None = "/srv/project/app/prices.py",
     hint: str = "return a list",
 ) -> Diagnostic:
     return Diagnostic(
@@ -82,16 +82,16 @@ def test_a_finding_without_a_file_is_ours() -> None:
 
 def test_a_finding_about_a_whole_file_has_no_line() -> None:
     """A file that exists already is named without a line and column."""
-    found = Diagnostic("CBG030", "is not ours", "move it", Path("/home/project/a.py"))
+    found = Diagnostic("CBG030", "is not ours", "move it", Path("/srv/project/a.py"))
 
     assert plain(found)[0] == "a.py: CBG030: is not ours"
 
 
 def test_files_elsewhere_are_named_in_full() -> None:
     """A path outside the current folder is not a row of dots."""
-    found = a_diagnostic(path="/home/projects/b.py")
+    found = a_diagnostic(path="/srv/projects/b.py")
 
-    assert plain(found)[0].startswith("/home/projects/b.py:7:24: ")
+    assert plain(found)[0].startswith("/srv/projects/b.py:7:24: ")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_source_line_cannot_command_the_terminal() -> None:
 def test_a_message_cannot_command_the_terminal() -> None:
     """Nor can a name that is quoted in a message, a hint or a path."""
     found = Diagnostic(
-        "CBG002", "no module for \x1b[2Ja", "not \x9b2J", Path("/home/\x1b[2J.py")
+        "CBG002", "no module for \x1b[2Ja", "not \x9b2J", Path("/srv/\x1b[2J.py")
     )
 
     assert "\x1b[2J" not in report.as_text([found], FOLDER)
@@ -188,7 +188,7 @@ def test_an_annotation_has_the_place_and_the_hint() -> None:
 def test_an_annotation_without_a_place() -> None:
     """What has no file or no line leaves them out; GitHub takes 0 for a line."""
     nowhere = Diagnostic("CBG002", "message", "")
-    whole = Diagnostic("CBG030", "message", "", Path("/home/project/a.py"))
+    whole = Diagnostic("CBG030", "message", "", Path("/srv/project/a.py"))
 
     assert github(nowhere) == "::error title=CBG002::message"
     assert github(whole) == "::error file=a.py,title=CBG030::message"
@@ -197,7 +197,7 @@ def test_an_annotation_without_a_place() -> None:
 def test_annotations_are_escaped() -> None:
     """Line ends, per cents, and in properties colons and commas, do not break them."""
     found = Diagnostic(
-        "CBG111", "50% a\r\nb: c, d", "", Path("/home/project/a,b:c%.py"), 1, 2
+        "CBG111", "50% a\r\nb: c, d", "", Path("/srv/project/a,b:c%.py"), 1, 2
     )
 
     assert github(found) == (
@@ -208,7 +208,7 @@ def test_annotations_are_escaped() -> None:
 @given(text=st.text())
 def test_an_annotation_is_one_line(text: str) -> None:
     """No message can end its annotation and begin another command."""
-    found = Diagnostic("CBG111", text, text, Path("/home/project/a.py"), 1, 1)
+    found = Diagnostic("CBG111", text, text, Path("/srv/project/a.py"), 1, 1)
     annotation = github(found)
 
     assert "\n" not in annotation
@@ -221,13 +221,13 @@ def test_annotations_are_relative_to_the_checkout(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A check that runs in a folder of the checkout annotates the right file."""
-    monkeypatch.setenv("GITHUB_WORKSPACE", "/home/")
+    monkeypatch.setenv("GITHUB_WORKSPACE", "/srv/")
 
     assert github(a_diagnostic()).startswith("::error file=project/app/prices.py,")
 
 
 def test_names_that_are_not_utf8_can_be_reported() -> None:
     """A file whose name is not UTF-8 can be reported."""
-    name = os.fsdecode(b"/home/project/caf\xe9.py")
+    name = os.fsdecode(b"/srv/project/caf\xe9.py")
 
     assert plain(a_diagnostic(path=name))[0].endswith("an iterator cannot be carried")
