@@ -8,32 +8,69 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # that of `typing` would have to be imported
 if TYPE_CHECKING:
+    from callbackgen.runtime.connection import Connection, connect
+    from callbackgen.runtime.context import Peer, current_peer
+    from callbackgen.runtime.counters import Statistics
+    from callbackgen.runtime.daemon import Daemon
     from callbackgen.runtime.errors import (
         BadArgument,
         BadReply,
+        Busy,
         ConnectionLost,
         DeadlineExceeded,
+        Forked,
+        LimitExceeded,
+        Refused,
         RemoteError,
         RemoteRaised,
+        Unimplemented,
+        Withdrawn,
     )
-    from callbackgen.runtime.settings import settings
-    from callbackgen.runtime.stub import with_deadline
+    from callbackgen.runtime.settings import Settings, settings
+    from callbackgen.runtime.stub import connected, on_lost, with_deadline
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BadArgument",
     "BadReply",
+    "Busy",
+    "Connection",
     "ConnectionLost",
+    "Daemon",
     "DeadlineExceeded",
+    "Forked",
+    "LimitExceeded",
+    "Peer",
+    "Refused",
     "RemoteError",
     "RemoteRaised",
+    "Settings",
+    "Statistics",
+    "Unimplemented",
+    "Withdrawn",
     "__version__",
+    "connect",
+    "connected",
+    "current_peer",
+    "on_lost",
     "settings",
     "with_deadline",
 ]
 
-_MODULES = {"settings": "settings", "with_deadline": "stub"}
+_MODULES = {
+    "Connection": "connection",
+    "Daemon": "daemon",
+    "Peer": "context",
+    "Settings": "settings",
+    "Statistics": "counters",
+    "connect": "connection",
+    "connected": "stub",
+    "current_peer": "context",
+    "on_lost": "stub",
+    "settings": "settings",
+    "with_deadline": "stub",
+}
 """Where a name is found that is not one of the errors."""
 
 

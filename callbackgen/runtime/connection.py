@@ -1,301 +1,321 @@
-"""One connection to one object of a Pyro5 daemon, as a stub uses it.
-
-It speaks Pyro5's protocol itself, since a `Pyro5.client.Proxy` does what the far end
-says: which methods are oneway, which serializer, which classes to make. Its time-out
-also starts again with every byte. Here the end of a call is absolute.
-
-A oneway call is an ordinary request whose answer is skipped when it comes: the far end
-then starts no thread for it, and calls stay in order.
-"""
+"""The client's end: one connection to a daemon, over which that calls back."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import socket
-import ssl
+import functools
+import logging
+import random
 import threading
-import weakref
-from collections import deque
-from collections.abc import Generator
-from typing import Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from Pyro5 import config, protocol, socketutil
+from callbackgen.runtime import forking
+from callbackgen.runtime.counters import Counters, Statistics
+from callbackgen.runtime.deadline import Deadline, checked_seconds
+from callbackgen.runtime.dialling import Caller, dial, located
+from callbackgen.runtime.engine import engines
+from callbackgen.runtime.errors import (
+    ConnectionLost,
+    DeadlineExceeded,
+    Forked,
+    Refused,
+)
+from callbackgen.runtime.link import Link, OnLost
+from callbackgen.runtime.settings import Settings, settings
 
-from callbackgen.runtime import messages
-from callbackgen.runtime.address import Address
-from callbackgen.runtime.deadline import ANNOTATION, Deadline
-from callbackgen.runtime.errors import BadReply, ConnectionLost
-from callbackgen.runtime.messages import Message
-from callbackgen.runtime.resolving import Target, targets
-from callbackgen.runtime.settings import settings
+if TYPE_CHECKING:
+    from Pyro5.core import URI
 
-_CHUNK = 64 * 1024
+    from callbackgen.runtime.call import Call
+    from callbackgen.runtime.session import Session
+    from callbackgen.runtime.stub import Stub
+
+_log = logging.getLogger("callbackgen.connection")
+
+_SHORTEST: Final = 0.25
+_LONGEST: Final = 5.0
+"""Seconds between two attempts to connect anew; the first, and the most."""
+
+CLOSED: Final = "the client closed the connection"
 
 
-class Link:
-    """The connection to an object, shared by the stubs that stand for it.
+def connect(
+    address: str | URI,
+    *,
+    handshake: object = "hello",
+    reconnect: bool = False,
+    timeout: float | None = None,
+    settings: Settings = settings,
+) -> Connection:
+    """Connect to a `callbackgen.Daemon`, for calls in both directions.
 
-    It is dialled at the first call, and again at the first call after it was lost.
-    A forked process dials its own.
+    `address` is ``PYRO:name@host:port``, ``PYRO:name@./u:path`` for a Unix domain
+    socket, or ``PYRONAME:name`` to be looked up with Pyro5's name server. TLS is as
+    Pyro5 is configured. `handshake` is plain data for the server's `authenticate`.
+
+    With `reconnect`, a connection that is lost is made anew, again and again, at first
+    after a quarter of a second and then ever later up to five seconds: see
+    `Connection.on_connect`. `timeout` is in seconds, that of a call if it is not given.
+
+    Raises ConnectionLost, of which Refused says that the server does not want us, and
+    DeadlineExceeded; ValueError and TypeError for what is no address.
+    """
+    seconds = checked_seconds(settings.deadline if timeout is None else timeout)
+    return Connection(
+        address, handshake, reconnect=reconnect, seconds=seconds, settings=settings
+    )
+
+
+class Connection:
+    """A connection to a daemon; `callbackgen.connect` makes one.
+
+    Stubs are made from it: ``PriceServiceStub(connection)`` for the object that the
+    address names, ``OtherStub(connection, "name")`` for another of the same daemon.
+    It is a context manager that closes it, and safe to be used by several threads.
     """
 
-    def __init__(self, address: Address) -> None:
-        self.address = address
-        self._connections: dict[int, _Connection] = {}
-
-    def call(self, payload: bytes, deadline: Deadline) -> Message:
-        """Sends a call and waits for its answer.
-
-        Raises TimeoutError, ConnectionLost or BadReply; in each case the next call
-        dials anew.
-        """
-        return self._connection().call(payload, deadline)
-
-    def send(self, payload: bytes, deadline: Deadline) -> None:
-        """Sends a call whose answer nobody waits for. Raises as `call` does."""
-        self._connection().send(payload, deadline)
-
-    def _connection(self) -> _Connection:
-        process = os.getpid()
-        connection = self._connections.get(process)
-        if connection is None:
-            for inherited in list(self._connections):
-                self._connections.pop(inherited).close()
-            connection = self._connections.setdefault(
-                process, _Connection(self.address)
-            )
-        return connection
-
-
-class _Connection:
-    """The connection of one process; one call at a time uses it."""
-
-    def __init__(self, address: Address) -> None:
+    def __init__(
+        self,
+        address: str | URI,
+        handshake: object,
+        *,
+        reconnect: bool,
+        seconds: float,
+        settings: Settings,
+    ) -> None:
+        self.settings = settings
         self._address = address
+        self._seconds = seconds
+        self._reconnects = reconnect
+        self._counters = Counters()
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._closing: weakref.finalize[..., Any] | None = None
-        self._arrived = bytearray()
-        self._sequence = 0
-        self._unanswered: deque[int] = deque()
-
-    def call(self, payload: bytes, deadline: Deadline) -> Message:
-        """See `Link.call`."""
-        with _Held(self._lock, deadline), self._closed_by_failure():
-            self._prepare(deadline)
-            sequence = self._send(payload, deadline)
-            while self._unanswered:
-                self._skip(self._receive(deadline))
-            return self._answer_to(sequence, deadline)
-
-    def send(self, payload: bytes, deadline: Deadline) -> None:
-        """See `Link.send`."""
-        with _Held(self._lock, deadline):
-            with self._closed_by_failure():
-                self._prepare(deadline)
-            self._wait_for_room(deadline)
-            with self._closed_by_failure():
-                self._unanswered.append(self._send(payload, deadline))
-
-    @contextlib.contextmanager
-    def _closed_by_failure(self) -> Generator[None]:
-        """Closes the socket when something goes wrong while it is used."""
+        self._registering = threading.RLock()
+        self._on_connect: list[Callable[[], object]] = []
+        self._on_lost: list[tuple[_ServiceLink, type[Stub], OnLost]] = []
+        self._closing = threading.Event()
+        self._ended = threading.Event()
+        self._session: Session | None = None
+        self._lost_text = ""
+        self._thread: threading.Thread | None = None
+        self._is_forked = False
+        self._caller = Caller(
+            engines.acquire(), settings, self._counters, handshake, self, self._lost
+        )
         try:
-            yield
-        except OSError as error:
-            self.close()
-            ours = _as_ours(error, self._address)
-            if ours is error:
-                raise
-            raise ours from error
+            self._name = self._dial().object_id
         except BaseException:
-            self.close()
+            engines.release()
             raise
+        forking.forget_in_children(self)
 
-    def close(self) -> None:
-        """Closes the socket; the next call dials anew.
+    def __repr__(self) -> str:
+        state = "open" if self.is_open else "closed"
+        return f"<{state} connection to {self._address}>"
 
-        The socket is not shut down: a forked process may close what its parent uses.
-        """
-        self._unanswered.clear()
-        self._arrived.clear()
-        self._socket = None
-        if self._closing is not None:
-            self._closing()
-            self._closing = None
-
-    def _prepare(self, deadline: Deadline) -> None:
-        """Dials if need be, and skips the answers that have arrived meanwhile."""
-        if self._socket is None:
-            self._dial(deadline)
-        else:
-            self._drain(deadline)
-
-    def _wait_for_room(self, deadline: Deadline) -> None:
-        """Waits until another oneway call may be sent.
-
-        A time-out here leaves the connection open: it is in no half-way state, and
-        calls on a new one would overtake those that the far end has still to do.
-        """
-        while len(self._unanswered) >= settings.unanswered:
-            out_of_time = None
-            with self._closed_by_failure():
-                try:
-                    self._skip(self._receive(deadline))
-                except TimeoutError as error:
-                    out_of_time = error
-            if out_of_time is not None:
-                raise out_of_time
-
-    def _send(self, payload: bytes, deadline: Deadline) -> int:
-        """Sends a call and gives its sequence number."""
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        annotation = ANNOTATION, deadline.annotation()
-        message = messages.call_message(self._sequence, payload, annotation)
-        self._write(message, deadline)
-        return self._sequence
-
-    def _dial(self, deadline: Deadline) -> None:
-        connected = _connected(self._address, deadline)
-        self._socket = connected
-        self._closing = weakref.finalize(self, connected.close)
-        self._sequence = 0
-        self._write(messages.connect_message(0, self._address.object_id), deadline)
-        answer = self._receive(deadline)
-        if answer.kind == protocol.MSG_CONNECTFAIL:
-            reason = messages.refusal_text(answer, settings.message_size)
-            raise ConnectionLost(f"{self._address} refused the connection: {reason}")
-        if answer.kind != protocol.MSG_CONNECTOK or answer.sequence != 0:
-            raise BadReply(f"{self._address} answered a handshake with something else")
-
-    def _answer_to(self, sequence: int, deadline: Deadline) -> Message:
-        answer = self._receive(deadline)
-        if answer.kind != protocol.MSG_RESULT or answer.sequence != sequence:
-            raise BadReply(f"{self._address} answered another call than was made")
-        return answer
-
-    def _skip(self, answer: Message) -> None:
-        """Takes the answer to the oldest oneway call, whatever it says."""
-        expected = self._unanswered.popleft() if self._unanswered else None
-        if answer.kind != protocol.MSG_RESULT or answer.sequence != expected:
-            raise BadReply(f"{self._address} answered another call than was made")
-
-    def _drain(self, deadline: Deadline) -> None:
-        """Skips the answers to oneway calls that are there, without waiting."""
-        while True:
-            while (message := self._take()) is not None:
-                self._skip(message)
-            if not self._read_available():
-                return
-            deadline.remaining()
-
-    def _receive(self, deadline: Deadline) -> Message:
-        while (message := self._take()) is None:
-            connected = self._open()
-            connected.settimeout(deadline.remaining())
-            self._arrive(connected.recv(_CHUNK))
-        return message
-
-    def _take(self) -> Message | None:
-        return messages.take_message(self._arrived, settings.message_size)
-
-    def _read_available(self) -> bool:
-        connected = self._open()
-        connected.settimeout(0)
-        try:
-            self._arrive(connected.recv(_CHUNK))
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return False
-        return True
-
-    def _arrive(self, data: bytes) -> None:
-        if not data:
-            raise ConnectionLost(f"{self._address} closed the connection")
-        self._arrived += data
-
-    def _write(self, data: bytes, deadline: Deadline) -> None:
-        connected = self._open()
-        left = memoryview(data)
-        while left:
-            connected.settimeout(deadline.remaining())
-            left = left[connected.send(left) :]
-
-    def _open(self) -> socket.socket:
-        if self._socket is None:
-            raise ConnectionLost(f"the connection to {self._address} was closed")
-        return self._socket
-
-
-class _Held:
-    """A lock, waited for until the deadline. Raises TimeoutError after it."""
-
-    __slots__ = ("_deadline", "_lock")
-
-    def __init__(self, lock: threading.Lock, deadline: Deadline) -> None:
-        self._lock = lock
-        self._deadline = deadline
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(timeout=self._deadline.remaining()):
-            raise TimeoutError
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        self.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether calls can be made at this moment."""
+        session = self._session
+        return session is not None and session.is_open and not self._is_forked
 
-def _as_ours(error: OSError, address: Address) -> Exception:
-    """A time-out of ours as it is; what the system says as a lost connection.
+    def close(self) -> None:
+        """Say goodbye and end; what still waits for an answer gets ConnectionLost."""
+        with self._lock:
+            if self._closing.is_set() or self._is_forked:
+                return
+            self._closing.set()
+            session, thread = self._session, self._thread
+        self._lost_text = CLOSED
+        if session is not None and session.is_open:
+            session.close(CLOSED, CLOSED)
+            if not self._caller.engine.loop.is_this_thread:
+                self._ended.wait(1.0)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+        stuck = engines.release()
+        if stuck:
+            _log.warning("threads are left in callbacks that do not end: %s", stuck)
 
-    A TimeoutError with a number comes from the system, which gave up before us.
-    """
-    if isinstance(error, ConnectionLost):
-        return error
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return error
-    return ConnectionLost(f"the connection to {address} failed: {error}")
+    def on_connect(self, function: Callable[[], object]) -> None:
+        """Call a function now, and again whenever the connection was made anew.
 
+        It registers listeners, for the server forgets those of a connection that is
+        lost::
 
-def _connected(address: Address, deadline: Deadline) -> socket.socket:
-    """A socket that is connected, its TLS handshake done where Pyro5 is set to TLS."""
-    failure: OSError | None = None
-    for target in targets(address, deadline):
-        try:
-            return _dialled(target, deadline)
-        except OSError as error:
-            if isinstance(error, TimeoutError):
+            connection.on_connect(lambda: prices.add_listener("ACME", printer))
+
+        What it raises now is raised here, and it is not called again. Later it runs in
+        a thread of its own, never twice at once; if it raises there, the connection is
+        made anew once more.
+        """
+        with self._registering:
+            self._on_connect.append(function)
+            if not self.is_open:
+                return
+            try:
+                function()
+            except BaseException:
+                self._on_connect.remove(function)
                 raise
-            failure = error
-    assert failure is not None
-    raise failure
+
+    def withdraw(self, value: object) -> None:
+        """Take back an object that was passed: further calls of it are `Withdrawn`.
+
+        `value` is the object, or the wrapper that was passed for it. Raises ValueError
+        if the server does not hold it.
+        """
+        self.session.withdraw(value)
+
+    def statistics(self) -> Statistics:
+        """What was done so far over this connection, in numbers."""
+        return self._counters.snapshot()
+
+    def link_to(self, name: str | None) -> Link:
+        """The way to an object of the daemon. For stubs."""
+        return _ServiceLink(self, self._name if name is None else name)
+
+    @property
+    def session(self) -> Session:
+        """What calls travel over now. For stubs.
+
+        Raises ConnectionLost, Forked if it belongs to the parent process.
+        """
+        if self._is_forked:
+            raise Forked(
+                f"the connection to {self._address} belongs to the process that this "
+                "one was forked from: connect anew here"
+            )
+        session = self._session
+        if session is None or not session.is_open:
+            raise ConnectionLost(
+                f"there is no connection to {self._address}: {self._lost_text}"
+            )
+        return session
+
+    def when_lost(self, link: _ServiceLink, kind: type[Stub], function: OnLost) -> None:
+        """Have a function called when the connection is lost. For stubs."""
+        self._on_lost.append((link, kind, function))
+        if not self.is_open:
+            self._tell_lost()
+
+    def forget(self) -> None:
+        """In a forked child: the connection is the parent's."""
+        self._is_forked = True
+        if self._session is not None:
+            self._session.forget()
+
+    def _dial(self) -> Any:
+        deadline = Deadline(self._seconds)
+        try:
+            address = located(self._address, deadline)
+        except TimeoutError as error:
+            raise DeadlineExceeded(
+                f"{self._address} was not found within {self._seconds:g} s"
+            ) from error
+        session = dial(address, self._caller, deadline)
+        with self._lock:
+            self._session = session
+            is_closing = self._closing.is_set()
+        if is_closing:
+            session.close(CLOSED, CLOSED)
+        return address
+
+    def _lost(self, session: Session, reason: str) -> None:
+        """A session has ended. In the loop's thread."""
+        self._lost_text = reason
+        self._tell_lost()
+        with self._lock:
+            again = self._reconnects and not self._closing.is_set()
+            if again and (self._thread is None or not self._thread.is_alive()):
+                self._thread = threading.Thread(
+                    target=self._connect_anew, name="callbackgen reconnect", daemon=True
+                )
+                self._thread.start()
+        if not again:
+            self._ended.set()
+
+    def _tell_lost(self) -> None:
+        while self._on_lost:
+            link, kind, function = self._on_lost.pop(0)
+            tell = functools.partial(function, _stub(kind, link))
+            self._caller.engine.workers.submit(self, tell)
+
+    def _connect_anew(self) -> None:
+        """Tries until it succeeds, the connection is closed, or we are refused."""
+        delay = _SHORTEST
+        while not self._closing.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311
+            try:
+                self._dial()
+                self._register()
+            except Refused as error:
+                _log.warning("%s: not again: %s", self._address, error)
+                self._lost_text = str(error)
+                return
+            except Exception as error:  # noqa: BLE001 - it is not ours
+                _log.info("%s: an attempt failed: %r", self._address, error)
+                self._lost_text = str(error)
+                delay = min(delay * 2, _LONGEST)
+                continue
+            if self.is_open:
+                return
+            delay = min(delay * 2, _LONGEST)
+
+    def _register(self) -> None:
+        """Calls what wants to know of a new connection; if that fails, ends it."""
+        with self._registering:
+            for function in list(self._on_connect):
+                try:
+                    function()
+                except BaseException:
+                    session = self._session
+                    if session is not None:
+                        session.close("registering failed", CLOSED)
+                    raise
 
 
-def _dialled(target: Target, deadline: Deadline) -> socket.socket:
-    connected = socket.socket(target.family, socket.SOCK_STREAM)
-    try:
-        if target.family != getattr(socket, "AF_UNIX", None):
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connected.settimeout(deadline.remaining())
-        connected.connect(target.address)
-        if cast(Any, config).SSL:
-            connected.settimeout(deadline.remaining())
-            connected = _context().wrap_socket(connected, server_hostname=target.host)
-    except ValueError as error:  # a path, or a name in TLS, that the system refuses
-        connected.close()
-        raise OSError(str(error)) from error
-    except BaseException:
-        connected.close()
-        raise
-    return connected
+class _ServiceLink(Link):
+    """The way to an object that a daemon has under a name."""
+
+    __slots__ = ("_connection", "_name")
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._name = name
+
+    def __str__(self) -> str:
+        return f"{self._name} over {self._connection!r}"
+
+    @property
+    def identity(self) -> object:
+        return self._connection, self._name
+
+    @property
+    def deadline(self) -> float:
+        return self._connection.settings.deadline
+
+    def make(self, call: Call) -> Any:
+        return self._connection.session.make(call, self._name)
+
+    def key_at(self, session: Session) -> str | None:
+        connection = self._connection
+        return (
+            self._name if connection.is_open and connection.session is session else None
+        )
+
+    def is_connected(self) -> bool:
+        return self._connection.is_open
+
+    def on_lost(self, kind: type[Stub], function: OnLost) -> None:
+        self._connection.when_lost(self, kind, function)
 
 
-def _context() -> ssl.SSLContext:
-    """What Pyro5's own clients use, from Pyro5's settings."""
-    set_to = cast(Any, config)
-    context: ssl.SSLContext = cast(Any, socketutil).get_ssl_context(
-        clientcert=set_to.SSL_CLIENTCERT,
-        clientkey=set_to.SSL_CLIENTKEY,
-        keypassword=set_to.SSL_CLIENTKEYPASSWD,
-        cacerts=set_to.SSL_CACERTS,
-    )
-    return context
+def _stub(kind: type[Stub], link: Link) -> Stub:
+    made: Any = kind
+    stub: Stub = made(link)
+    return stub

@@ -1,9 +1,4 @@
-"""The time that one call has, here and at the far end.
-
-The time that is left travels with a request in the annotation ``CBGN``: format (16
-bits, at present 1), features (16 bits, at present 0) and milliseconds (32 bits), all
-big-endian. A receiver skips what follows those eight bytes.
-"""
+"""The time that one call has, here and at the far end."""
 
 from __future__ import annotations
 
@@ -17,32 +12,39 @@ _FORMAT = 1
 
 
 class Deadline:
-    """An absolute end for a call, `seconds` from now."""
+    """An absolute end for a call: in `seconds` from now, or at `latest` before that."""
 
-    __slots__ = ("_end", "seconds")
+    __slots__ = ("end", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, latest: float | None = None) -> None:
+        now = time.monotonic()
+        self.end = now + seconds
+        if latest is not None and latest < self.end:
+            self.end = latest
+            seconds = max(latest - now, 0.0)
         self.seconds = seconds
-        self._end = time.monotonic() + seconds
 
     def remaining(self) -> float:
         """The seconds that are left, more than 0.
 
         Raises TimeoutError when none are.
         """
-        left = self._end - time.monotonic()
+        left = self.end - time.monotonic()
         if left <= 0:
             raise TimeoutError
         return left
 
+    def milliseconds(self) -> int:
+        """What is left, at least 1. Raises TimeoutError when nothing is."""
+        return max(min(int(self.remaining() * 1000), 0xFFFFFFFF), 1)
+
     def annotation(self) -> bytes:
-        """What the far end is told. Raises TimeoutError when no time is left."""
-        milliseconds = min(int(self.remaining() * 1000), 0xFFFFFFFF)
-        return _LAYOUT.pack(_FORMAT, 0, max(milliseconds, 1))
+        """What an ordinary Pyro5 far end is told. Raises TimeoutError as above."""
+        return _LAYOUT.pack(_FORMAT, 0, self.milliseconds())
 
 
 def remaining_of(annotation: bytes | memoryview | None) -> float | None:
-    """The seconds that the caller gives, or None where it does not say."""
+    """The seconds that a caller over ordinary Pyro5 gives, or None if it says none."""
     if annotation is None or len(annotation) < _LAYOUT.size:
         return None
     return int(_LAYOUT.unpack_from(annotation)[2]) / 1000

@@ -2,8 +2,14 @@
 
     RemoteError                        something went wrong with a remote call
       ConnectionLost                   no connection, or it broke; a ConnectionError too
+        Refused                        the far end did not let us in
+        Forked                         the connection belongs to the parent process
       DeadlineExceeded                 no answer in time; a TimeoutError too
       RemoteRaised                     the far end's own object raised
+      Unimplemented                    the far end's interface does not have the method
+      Withdrawn                        the far end has withdrawn the object
+      Busy                             too many calls wait for the object
+      LimitExceeded                    another limit, here or there; the text says which
       BadReply                         the answer is not what the interface promises
       BadArgument                      refused here, nothing was sent; a TypeError too
 
@@ -28,6 +34,17 @@ class ConnectionLost(RemoteError, ConnectionError):
 
     A call that was under way may have been carried out; it is never repeated.
     """
+
+
+class Refused(ConnectionLost):
+    """The far end did not let us in; a connection does not try again.
+
+    An `authenticate` function raises it to say why.
+    """
+
+
+class Forked(ConnectionLost):
+    """The connection belongs to the process that this one was forked from."""
 
 
 class DeadlineExceeded(RemoteError, TimeoutError):
@@ -56,6 +73,22 @@ class RemoteRaised(RemoteError):
 
     def __str__(self) -> str:
         return f"{self.class_name}: {self.text}" if self.text else self.class_name
+
+
+class Unimplemented(RemoteError):
+    """The far end does not have the method: its interface is older or another one."""
+
+
+class Withdrawn(RemoteError):
+    """The far end has withdrawn the object, or never had it."""
+
+
+class Busy(RemoteError):
+    """Too many calls wait for the object; this one was not carried out."""
+
+
+class LimitExceeded(RemoteError):
+    """A limit was reached, here or at the far end; the call was not carried out."""
 
 
 class BadReply(RemoteError):

@@ -10,7 +10,7 @@ import ast
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from callbackgen.interface import (
     ANY,
@@ -21,9 +21,11 @@ from callbackgen.interface import (
 )
 from callbackgen.runtime.deadline import checked_seconds
 from callbackgen.runtime.parsing import parsed
-from callbackgen.runtime.values import Misfit, Value
+from callbackgen.runtime.values import Carrier, Misfit, Value
 
 R = TypeVar("R")
+
+_Convert: TypeAlias = Callable[[Any, Carrier], Any]
 
 
 class _Omitted:
@@ -70,15 +72,19 @@ class Overload:
         return inspect.Signature([_inspected(p) for p in self._parameters])
 
     def pack(
-        self, arguments: Sequence[object], keywords: Mapping[str, object]
+        self,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        carrier: Carrier,
     ) -> tuple[list[object], dict[str, object]]:
         """The arguments as they travel, those that are OMITTED left out.
 
         Raises Misfit where they do not fit.
         """
         if self._is_usual(arguments, keywords):
-            return self._pack_positional(arguments), {}
-        return _Sending(self._parameters, self._bound(arguments, keywords)).packed
+            return self._pack_positional(arguments, carrier), {}
+        bound = self._bound(arguments, keywords)
+        return _Sending(self._parameters, bound, carrier).packed
 
     def _is_usual(
         self, arguments: Sequence[object], keywords: Mapping[str, object]
@@ -91,14 +97,19 @@ class Overload:
             and not any(argument is OMITTED for argument in arguments)
         )
 
-    def _pack_positional(self, arguments: Sequence[object]) -> list[object]:
+    def _pack_positional(
+        self, arguments: Sequence[object], carrier: Carrier
+    ) -> list[object]:
         return [
-            _within(name, pack, argument)
+            _within(name, pack, argument, carrier)
             for (name, pack), argument in zip(self._positional, arguments, strict=True)
         ]
 
     def unpack(
-        self, arguments: Sequence[object], keywords: Mapping[str, object]
+        self,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        carrier: Carrier,
     ) -> tuple[list[object], dict[str, object]]:
         """The arguments that have arrived. Raises Misfit where they do not fit."""
         positional: list[object] = []
@@ -107,30 +118,30 @@ class Overload:
             name = parameter.name
             match parameter.kind:
                 case ParameterKind.VARIADIC_POSITIONAL:
-                    positional += _each(name, value.unpack, given)
+                    positional += _each(name, value.unpack, given, carrier)
                 case ParameterKind.VARIADIC_KEYWORD:
-                    named |= _each_named(value.unpack, given)
+                    named |= _each_named(value.unpack, given, carrier)
                 case kind if kind in _POSITIONAL and len(positional) < len(arguments):
-                    positional.append(_within(name, value.unpack, given))
+                    positional.append(_within(name, value.unpack, given, carrier))
                 case _:
-                    named[name] = _within(name, value.unpack, given)
+                    named[name] = _within(name, value.unpack, given, carrier)
         return positional, named
 
-    def pack_result(self, result: object) -> object:
+    def pack_result(self, result: object, carrier: Carrier) -> object:
         """The answer as it travels. Raises Misfit where it does not fit."""
-        return _within("result", self._result.pack, result)
+        return _within("result", self._result.pack, result, carrier)
 
-    def unpack_result(self, data: object) -> Any:
+    def unpack_result(self, data: object, carrier: Carrier) -> Any:
         """The answer that has arrived. Raises Misfit where it does not fit."""
-        return _within("result", self._result.unpack, data)
+        return _within("result", self._result.unpack, data, carrier)
 
-    def pack_assigned(self, value: object) -> object:
+    def pack_assigned(self, value: object, carrier: Carrier) -> object:
         """The value for an attribute as it travels. Raises Misfit if unfit."""
-        return _within("value", self._result.pack, value)
+        return _within("value", self._result.pack, value, carrier)
 
-    def unpack_assigned(self, data: object) -> Any:
+    def unpack_assigned(self, data: object, carrier: Carrier) -> Any:
         """The value for an attribute that has arrived. Raises Misfit if unfit."""
-        return _within("value", self._result.unpack, data)
+        return _within("value", self._result.unpack, data, carrier)
 
     def _bound(
         self, arguments: Sequence[object], keywords: Mapping[str, object]
@@ -152,7 +163,9 @@ class _Sending:
         self,
         parameters: Sequence[Parameter],
         bound: Iterator[tuple[Parameter, Value, Any]],
+        carrier: Carrier,
     ) -> None:
+        self._carrier = carrier
         self._names = [parameter.name for parameter in parameters]
         self._positional: list[object] = []
         self._named: dict[str, object] = {}
@@ -161,17 +174,15 @@ class _Sending:
             self._add(parameter, value.pack, given)
         self.packed = self._positional, self._named
 
-    def _add(
-        self, parameter: Parameter, pack: Callable[[object], object], given: Any
-    ) -> None:
-        name = parameter.name
+    def _add(self, parameter: Parameter, pack: _Convert, given: Any) -> None:
+        name, carrier = parameter.name, self._carrier
         match parameter.kind:
             case ParameterKind.VARIADIC_KEYWORD:
-                self._named |= _each_named(pack, given)
+                self._named |= _each_named(pack, given, carrier)
             case ParameterKind.VARIADIC_POSITIONAL:
                 if given:
                     self._must_not_follow_omitted(f"*{name}")
-                self._positional += _each(name, pack, given)
+                self._positional += _each(name, pack, given, carrier)
             case _ if given is OMITTED:
                 self._omitted = self._omitted or name
             case ParameterKind.POSITIONAL_ONLY if self._omitted and _is_default(
@@ -180,11 +191,11 @@ class _Sending:
                 pass  # the far end has the same
             case ParameterKind.POSITIONAL_ONLY:
                 self._must_not_follow_omitted(name)
-                self._positional.append(_within(name, pack, given))
+                self._positional.append(_within(name, pack, given, carrier))
             case ParameterKind.POSITIONAL_OR_KEYWORD if self._is_next(name):
-                self._positional.append(_within(name, pack, given))
+                self._positional.append(_within(name, pack, given, carrier))
             case _:
-                self._named[name] = _within(name, pack, given)
+                self._named[name] = _within(name, pack, given, carrier)
 
     def _is_next(self, name: str) -> bool:
         """Whether all before it travel by position."""
@@ -231,7 +242,10 @@ class Method(Generic[R]):
         return self.signatures[0].startswith("->")
 
     def pack(
-        self, arguments: Sequence[object], keywords: Mapping[str, object]
+        self,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        carrier: Carrier,
     ) -> tuple[Overload, list[object], dict[str, object]]:
         """The overload that takes the arguments, and them as they travel.
 
@@ -240,25 +254,35 @@ class Method(Generic[R]):
         if len(self.overloads) > 1:  # the first overload must not use them up
             arguments = [_kept(argument) for argument in arguments]
             keywords = {name: _kept(value) for name, value in keywords.items()}
-        return self._first(lambda overload: overload.pack(arguments, keywords))
+        return self._first(
+            lambda overload: overload.pack(arguments, keywords, carrier), carrier
+        )
 
     def unpack(
-        self, arguments: Sequence[object], keywords: Mapping[str, object]
+        self,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        carrier: Carrier,
     ) -> tuple[Overload, list[object], dict[str, object]]:
         """The overload that takes the arguments that have arrived, and them.
 
         Raises Misfit where none does.
         """
-        return self._first(lambda overload: overload.unpack(arguments, keywords))
+        return self._first(
+            lambda overload: overload.unpack(arguments, keywords, carrier), carrier
+        )
 
     def _first(
-        self, convert: Callable[[Overload], tuple[list[object], dict[str, object]]]
+        self,
+        convert: Callable[[Overload], tuple[list[object], dict[str, object]]],
+        carrier: Carrier,
     ) -> tuple[Overload, list[object], dict[str, object]]:
         misfits: list[str] = []
         for overload in self.overloads:
             try:
                 return overload, *convert(overload)
             except Misfit as misfit:
+                carrier.undo()
                 misfits.append(str(misfit))
         if len(misfits) == 1:
             raise Misfit(misfits[0])
@@ -291,23 +315,24 @@ def _kept(value: object) -> object:
 
 
 def _each(
-    name: str, convert: Callable[[object], object], given: Sequence[object]
+    name: str, convert: _Convert, given: Sequence[object], carrier: Carrier
 ) -> list[object]:
     return [
-        _within(f"{name}[{index}]", convert, item) for index, item in enumerate(given)
+        _within(f"{name}[{index}]", convert, item, carrier)
+        for index, item in enumerate(given)
     ]
 
 
 def _each_named(
-    convert: Callable[[object], object], given: Mapping[str, object]
+    convert: _Convert, given: Mapping[str, object], carrier: Carrier
 ) -> dict[str, object]:
-    return {name: _within(name, convert, item) for name, item in given.items()}
+    return {name: _within(name, convert, item, carrier) for name, item in given.items()}
 
 
-def _within(name: str, convert: Callable[[object], Any], value: object) -> Any:
+def _within(name: str, convert: _Convert, value: object, carrier: Carrier) -> Any:
     """The converted value; a Misfit says that it is in `name`."""
     try:
-        return convert(value)
+        return convert(value, carrier)
     except Misfit as misfit:
         text = str(misfit)
         joined = f"{name}{text}" if text.startswith(("[", ".")) else f"{name}: {text}"

@@ -1,4 +1,4 @@
-"""Host names to socket addresses, within a deadline.
+"""Host names to socket addresses, and these to sockets, within a deadline.
 
 The operating system's own look-up cannot be given one: it runs on a thread of ours,
 unless the host is a number.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import Pyro5
 
@@ -16,7 +16,14 @@ from callbackgen.runtime.address import Address
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.threads import Pool
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _look_ups = Pool(8, "look-up")
+
+
+Secured: TypeAlias = "Callable[[socket.socket, str], socket.socket]"
+"""Makes what is used of a connected socket and the name of its host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +71,36 @@ def _look_up(host: str, port: int, flags: int) -> list[tuple[int, Any]]:
     except (ValueError, OverflowError) as error:
         raise OSError(f"{host!a} is not the name of a host: {error}") from None
     return [(family, target) for family, _, _, _, target in found]
+
+
+def dialled(address: Address, deadline: Deadline, secured: Secured) -> socket.socket:
+    """A connected socket, by the first of the targets that `secured` works for too.
+
+    Raises OSError, TimeoutError when the deadline passes.
+    """
+    failure: OSError | None = None
+    for target in targets(address, deadline):
+        try:
+            return _dialled(target, deadline, secured)
+        except OSError as error:
+            if isinstance(error, TimeoutError):
+                raise
+            failure = error
+    assert failure is not None
+    raise failure
+
+
+def _dialled(target: Target, deadline: Deadline, secured: Secured) -> socket.socket:
+    connected = socket.socket(target.family, socket.SOCK_STREAM)
+    try:
+        if target.family != getattr(socket, "AF_UNIX", None):
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.settimeout(deadline.remaining())
+        connected.connect(target.address)
+        return secured(connected, target.host)
+    except ValueError as error:  # a path, or a name in TLS, that the system refuses
+        connected.close()
+        raise OSError(str(error)) from error
+    except BaseException:
+        connected.close()
+        raise

@@ -1,13 +1,17 @@
-"""The limits of the run time, in one place."""
+"""The limits of the run time, in one place, each with its default."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Settings:
-    """Limits of every stub of the process; set them before the first call."""
+    """Limits of connections, calls and messages: seconds, bytes and counts.
+
+    `callbackgen.settings` holds for all that is not given its own: set it before the
+    first connection, or pass a `Settings` to `Daemon` or `connect`.
+    """
 
     deadline: float = 5.0
     """Seconds for one call in all, from dialling to the last byte of the answer, where
@@ -16,9 +20,63 @@ class Settings:
     message_size: int = 1024 * 1024
     """The most bytes that one message may have, unpacked, in either direction."""
 
+    ordinary_serpent_size: int = 16 * 1024
+    """The same for a message of an ordinary Pyro5 client in serpent, which is dear to
+    parse."""
+
+    ordinary_size: int = 256 * 1024
+    """The same for a message of an ordinary Pyro5 client in json or msgpack."""
+
     unanswered: int = 256
-    """How many oneway calls of one stub may be under way before the next one waits."""
+    """How many oneway calls of one stub over stock Pyro5 may be under way before the
+    next one waits."""
+
+    callbacks: int = 1000
+    """How many objects one end of a connection may hold of the other by reference."""
+
+    in_flight: int = 32
+    """How many calls of a connection may be under way before the next one waits."""
+
+    waiting: int = 32
+    """How many calls may wait for one object before the next one fails as `Busy`."""
+
+    nesting: int = 32
+    """How deep calls that are made while others wait for them may nest at one end."""
+
+    tracebacks: bool = True
+    """Whether who calls is shown the traceback of what was raised here."""
+
+    oneways: int = 128
+    """How many oneway calls the other end may have left untaken before one waits."""
+
+    queue_messages: int = 256
+    """How many messages may wait to be sent or to be handled on one connection."""
+
+    queue_size: int = 4 * 1024 * 1024
+    """How many bytes these may have together."""
+
+    blocked: float = 10.0
+    """Seconds after which a peer that takes nothing, or does not end a message that it
+    began, is disconnected."""
+
+    heartbeat: float = 15.0
+    """Seconds of silence after which a peer is asked for a sign of life."""
+
+    dead_after: float = 30.0
+    """Seconds of silence after which a peer is disconnected."""
+
+    handshake: float = 5.0
+    """Seconds that a new connection has for its handshake, TLS included."""
+
+    handshaking: int = 512
+    """How many connections of a daemon may be in their handshake."""
+
+    connections: int = 10_000
+    """How many connections a daemon has at most."""
+
+    connections_per_address: int = 1_000
+    """How many of them may come from one address."""
 
 
 settings = Settings()
-"""The settings in force."""
+"""The settings in force where no others are given."""

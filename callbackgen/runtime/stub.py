@@ -9,16 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
-from callbackgen.runtime import messages
-from callbackgen.runtime.address import Address, Source, address_of
-from callbackgen.runtime.connection import Link
-from callbackgen.runtime.deadline import Deadline, checked_seconds
-from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
+from callbackgen.runtime.address import Source, address_of
+from callbackgen.runtime.call import Call
+from callbackgen.runtime.context import deadline_within
+from callbackgen.runtime.deadline import checked_seconds
+from callbackgen.runtime.errors import DeadlineExceeded
 from callbackgen.runtime.generated import check_generated
-from callbackgen.runtime.method import Method, Overload
-from callbackgen.runtime.settings import settings
+from callbackgen.runtime.link import Link
+from callbackgen.runtime.method import Method
+from callbackgen.runtime.stock import StockLink
 from callbackgen.runtime.threads import Pool
-from callbackgen.runtime.values import Misfit
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.connection import Connection
 
 R = TypeVar("R")
 AnyStub = TypeVar("AnyStub", bound="Stub")
@@ -36,23 +39,40 @@ class _Handle:
 
 
 class Stub:
-    """A typed handle of one object at the other end, made from its address.
+    """A typed handle of one object at the other end of a connection.
 
-    The address is a Pyro5 Proxy, a URI or its text; nothing else of a Proxy is kept.
-    Making a stub connects to nothing. Only direct addresses (``PYRO:``) are taken:
-    TypeError and ValueError say so. Each member may raise a `RemoteError`. Stubs are
-    equal if class and address are. Several threads may use one; their calls take
-    turns. Only generated classes may be subclasses, and these are final.
+    It is made from a connection (`callbackgen.connect`), for the object that the
+    address of the connection names, or the one named `name`::
+
+        prices = PriceServiceStub(connection)
+        orders = OrderServiceStub(connection, "orders")
+
+    Or from a Pyro5 Proxy, a URI or its text (``PYRO:``, of which TypeError and
+    ValueError are raised for anything else): then each stub has a connection of its
+    own, over ordinary Pyro5, and nothing can be called back over it.
+
+    Each member may raise a `RemoteError`. Stubs are equal if they stand for the same
+    object. Several threads may use one. Only generated classes may be subclasses, and
+    these are final.
     """
 
     if not TYPE_CHECKING:  # mypy would let nothing be assigned that is no slot
         __slots__ = ("__weakref__", "_callbackgen_handle")
 
-    def __init__(self, address: Source) -> None:
-        given: object = address
-        if not isinstance(given, _Handle):
-            given = _Handle(Link(address_of(address)))
-        self._callbackgen_handle = given
+    def __init__(self, source: Connection | Source, name: str | None = None) -> None:
+        given: object = source
+        if isinstance(given, _Handle):
+            self._callbackgen_handle = given
+            return
+        if not isinstance(given, Link):
+            of_connection = getattr(given, "link_to", None)
+            if of_connection is not None:
+                given = of_connection(name)
+            elif name is not None:
+                raise TypeError("an address has the name of its object in it already")
+            else:
+                given = StockLink(address_of(given))
+        self._callbackgen_handle = _Handle(cast(Link, given))
 
     def __init_subclass__(cls, *, format: int | None = None) -> None:  # noqa: A002
         super().__init_subclass__()
@@ -61,15 +81,15 @@ class Stub:
         )
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
+        if not isinstance(other, Stub):
             return NotImplemented
-        return address(self) == address(other)
+        return link(self).identity == link(other).identity
 
     def __hash__(self) -> int:
-        return hash((type(self), address(self)))
+        return hash(link(self).identity)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__qualname__} of {address(self)}>"
+        return f"<{type(self).__qualname__} of {link(self)}>"
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(
@@ -82,7 +102,7 @@ class Stub:
 
     def _call(self, method: Method[R], /, *arguments: Any, **keywords: Any) -> R:
         """Calls a member, or reads an attribute, and waits for the answer."""
-        return cast(R, _Call(self, method).make(arguments, keywords))
+        return cast(R, _make(self, method, arguments, keywords))
 
     async def _call_async(
         self, method: Method[R], /, *arguments: Any, **keywords: Any
@@ -91,12 +111,31 @@ class Stub:
 
         A call that is cancelled goes on in its thread to its end, unheard.
         """
-        return cast(R, await _Call(self, method).make_in_thread(arguments, keywords))
+        return cast(R, await _make_in_thread(self, method, arguments, keywords))
 
 
-def address(stub: Stub) -> Address:
-    """The address of the object that a stub stands for."""
-    return _handle_of(stub).link.address
+def link(stub: Stub) -> Link:
+    """The way to the object that a stub stands for."""
+    return _handle_of(stub).link
+
+
+def connected(stub: Stub) -> bool:
+    """Whether there is a connection to the object that a stub stands for.
+
+    A connection whose other end is gone without a word counts until that is noticed.
+    """
+    return link(stub).is_connected()
+
+
+def on_lost(stub: AnyStub, function: Callable[[AnyStub], object]) -> None:
+    """Have ``function(stub)`` called when the connection of a stub is lost.
+
+    It runs once, in a thread of ours, at once if the connection is lost already. As
+    long as nothing else keeps the stub, it may be released before::
+
+        callbackgen.on_lost(listener, self.listeners.discard)
+    """
+    link(stub).on_lost(type(stub), function)
 
 
 def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
@@ -105,7 +144,7 @@ def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
     That holds in place of the default and of the deadlines in the interface. Both
     stubs share one connection. Raises ValueError unless `seconds` is more than 0.
     """
-    handle = _Handle(_handle_of(stub).link, checked_seconds(seconds))
+    handle = _Handle(link(stub), checked_seconds(seconds))
     return type(stub)(cast(Any, handle))
 
 
@@ -116,10 +155,10 @@ class _Attribute:
         self._method = method
 
     def __get__(self, stub: Stub | None, owner: type | None = None) -> Any:
-        return self if stub is None else _Call(stub, self._method).make((), {})
+        return self if stub is None else _make(stub, self._method, (), {})
 
     def __set__(self, stub: Stub, value: object) -> None:
-        _Call(stub, self._method).assign(value)
+        _make(stub, self._method, (value,), {}, assigns=True)
 
 
 def attribute(method: Method[R]) -> R:
@@ -127,93 +166,51 @@ def attribute(method: Method[R]) -> R:
     return cast(R, _Attribute(method))
 
 
-class _Call:
-    """One call of one member, whose time begins when this is made."""
+def _call_of(
+    stub: Stub,
+    method: Method[Any],
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    *,
+    assigns: bool = False,
+) -> Call:
+    """A call, whose time begins now."""
+    handle = _handle_of(stub)
+    seconds = handle.seconds or method.deadline or handle.link.deadline
+    return Call(
+        type(stub), method, deadline_within(seconds), arguments, keywords, assigns
+    )
 
-    def __init__(self, stub: Stub, method: Method[Any]) -> None:
-        handle = _handle_of(stub)
-        self._link = handle.link
-        self._method = method
-        self._name = f"{type(stub).__qualname__}.{method.name}"
-        seconds = handle.seconds or method.deadline or settings.deadline
-        self._deadline = Deadline(seconds)
 
-    def make(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Calls the method, or reads the attribute."""
-        method = self._method
-        if method.is_attribute:
-            used = method.overloads[0]
-            payload = self._payload("__getattr__", [method.name], {})
-        else:
-            try:
-                used, positional, named = method.pack(arguments, keywords)
-            except Misfit as misfit:
-                raise BadArgument(f"{self._name}: {misfit}") from None
-            payload = self._payload(method.name, positional, named)
-        if method.oneway:
-            self._send(payload)
-            return None
-        return self._answer(payload, used)
+def _make(
+    stub: Stub,
+    method: Method[Any],
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    *,
+    assigns: bool = False,
+) -> Any:
+    call = _call_of(stub, method, arguments, keywords, assigns=assigns)
+    return link(stub).make(call)
 
-    async def make_in_thread(
-        self, arguments: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> Any:
-        """As `make`, in a thread. Its time passes while it waits for one, too."""
-        context = contextvars.copy_context()
-        future = _async_calls.of_this_process().submit(
-            context.run, self.make, arguments, keywords
-        )
-        try:
-            async with asyncio.timeout(self._deadline.remaining()):
-                return await asyncio.wrap_future(future)
-        except DeadlineExceeded:
-            raise
-        except TimeoutError as error:
-            future.cancel()
-            raise self._too_late() from error
 
-    def assign(self, value: object) -> None:
-        """Assigns the attribute."""
-        try:
-            packed = self._method.overloads[0].pack_assigned(value)
-        except Misfit as misfit:
-            raise BadArgument(f"{self._name}: {misfit}") from None
-        payload = self._payload("__setattr__", [self._method.name, packed], {})
-        self._answer(payload, None)
-
-    def _payload(
-        self, name: str, positional: list[object], named: dict[str, object]
-    ) -> bytes:
-        object_id = self._link.address.object_id
-        payload = messages.call_payload(object_id, name, positional, named)
-        if len(payload) > settings.message_size:
-            raise BadArgument(
-                f"{self._name}: the arguments are {len(payload)} bytes; the limit is "
-                f"{settings.message_size} (callbackgen.settings.message_size)"
-            )
-        return payload
-
-    def _send(self, payload: bytes) -> None:
-        try:
-            self._link.send(payload, self._deadline)
-        except TimeoutError as error:
-            raise self._too_late() from error
-
-    def _answer(self, payload: bytes, used: Overload | None) -> Any:
-        try:
-            message = self._link.call(payload, self._deadline)
-        except TimeoutError as error:
-            raise self._too_late() from error
-        result = messages.result_of(message, settings.message_size)
-        if used is None:
-            return None
-        try:
-            return used.unpack_result(result)
-        except Misfit as misfit:
-            raise BadReply(f"{self._name}: {misfit}") from None
-
-    def _too_late(self) -> DeadlineExceeded:
-        return DeadlineExceeded(
-            f"{self._name}: no answer from {self._link.address} within "
-            f"{self._deadline.seconds:g} s"
-        )
+async def _make_in_thread(
+    stub: Stub,
+    method: Method[Any],
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+) -> Any:
+    """As `_make`, in a thread. Its time passes while it waits for one, too."""
+    call = _call_of(stub, method, arguments, keywords)
+    way = link(stub)
+    future = _async_calls.of_this_process().submit(
+        contextvars.copy_context().run, way.make, call
+    )
+    try:
+        async with asyncio.timeout(call.deadline.remaining()):
+            return await asyncio.wrap_future(future)
+    except DeadlineExceeded:
+        raise
+    except TimeoutError as error:
+        future.cancel()
+        raise call.too_late(way) from error

@@ -9,16 +9,14 @@ from __future__ import annotations
 import functools
 import math
 import re
+from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
-import Pyro5.errors
-from Pyro5.client import Proxy
-from Pyro5.core import URI
 
 from callbackgen.interface import Symbol, Type
-from callbackgen.runtime.address import Address, address_of
+from callbackgen.runtime.address import Address
 from callbackgen.runtime.annotations import (
     Plain,
     Reference,
@@ -26,6 +24,9 @@ from callbackgen.runtime.annotations import (
     resolve,
 )
 from callbackgen.runtime.reshape import reshaper
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.stub import Stub
 
 _DEEPEST = 100
 """Python's own parser, on which serpent stands, ends at 200 brackets."""
@@ -36,6 +37,25 @@ _LONGEST_INT = 4000 * 3  # bits; Python refuses to read more than 4300 digits
 
 class Misfit(ValueError):
     """A value does not fit; the text says where in it and why."""
+
+
+class Carrier(Protocol):
+    """How references travel in one message."""
+
+    @abstractmethod
+    def send(self, stub: type[Stub], value: object) -> object:
+        """What travels for an object. Raises Misfit."""
+        ...
+
+    @abstractmethod
+    def receive(self, stub: type[Stub], data: object) -> object:
+        """What has arrived, as a stub of that class. Raises Misfit."""
+        ...
+
+    @abstractmethod
+    def undo(self) -> None:
+        """What was sent so far does not travel after all."""
+        ...
 
 
 class Value:
@@ -59,7 +79,7 @@ class Value:
     def _reshape(self) -> Any:
         return reshaper(self._resolved)
 
-    def pack(self, value: object) -> object:
+    def pack(self, value: object, carrier: Carrier) -> object:
         """The value as it travels. Raises Misfit where it does not fit."""
         if type(value) is self._exact and not isinstance(value, int):
             return value
@@ -68,13 +88,16 @@ class Value:
                 value = self._reshape(value)
             except RecursionError:
                 raise Misfit("nested too deeply, or in itself") from None
-        return travelling(_converted(value, self._form, _pack_hook))
+        return travelling(
+            _converted(value, self._form, functools.partial(_pack_hook, carrier))
+        )
 
-    def unpack(self, data: object) -> Any:
+    def unpack(self, data: object, carrier: Carrier) -> Any:
         """The value in what has arrived. Raises Misfit where it does not fit."""
         if type(data) is self._exact:
             return data
-        return _converted(data, self._form, _unpack_hook)
+        hook = functools.partial(_unpack_hook, carrier)
+        return _converted(data, self._form, hook)
 
 
 def _converted(value: object, form: Any, hook: Any) -> Any:
@@ -118,24 +141,19 @@ def _for_people(message: str) -> str:
     return f"{where}: {text}" if where else text
 
 
-def _pack_hook(kind: type, value: object) -> object:
+def _pack_hook(carrier: Carrier, kind: type, value: object) -> object:
     if kind is Plain:
         return travelling(value, references=False)
     if issubclass(kind, Reference):
-        return _address_to_send(kind.stub, value)
+        return carrier.send(kind.stub, value)
     return _complex(kind, value)
 
 
-def _unpack_hook(kind: type, data: object) -> object:
+def _unpack_hook(carrier: Carrier, kind: type, data: object) -> object:
     if kind is Plain:
         return travelling(data, references=False)
     if issubclass(kind, Reference):
-        if not isinstance(data, Address | Proxy | URI):
-            raise Misfit(
-                f"expected a reference (a registered {_wrapper_name(kind.stub)}), "
-                f"got {type(data).__name__}"
-            )
-        return kind.stub(address_of(cast(Any, data)))
+        return carrier.receive(kind.stub, data)
     return _complex(kind, data)
 
 
@@ -143,32 +161,6 @@ def _complex(kind: Any, value: object) -> object:
     if kind is complex and isinstance(value, complex | float | int):
         return complex(cast(complex, value))
     raise Misfit(f"expected {kind.__name__}, got {type(value).__name__}")
-
-
-def _wrapper_name(stub: type) -> str:
-    return stub.__name__.removesuffix("Stub") + "Wrapper"
-
-
-def _address_to_send(stub: type, value: object) -> Address:
-    from callbackgen.runtime.stub import Stub, address
-    from callbackgen.runtime.wrapper import Wrapper
-
-    if isinstance(value, Stub):
-        return address(value)
-    name = _wrapper_name(stub)
-    if not isinstance(value, Wrapper):
-        raise Misfit(
-            f"{type(value).__name__} travels by reference: wrap it in {name}(...), "
-            "register that with a Pyro5 daemon, and pass the wrapper"
-        )
-    daemon: Any = getattr(value, "_pyroDaemon", None)
-    try:
-        return address_of(daemon.uriFor(value))
-    except (AttributeError, ReferenceError, Pyro5.errors.DaemonError):
-        raise Misfit(
-            f"this {type(value).__name__} is not registered with a running Pyro5 "
-            "daemon: call daemon.register(wrapper) first, and keep the daemon"
-        ) from None
 
 
 def travelling(value: Any, *, references: bool = True, depth: int = 0) -> Any:
@@ -195,6 +187,8 @@ def travelling(value: Any, *, references: bool = True, depth: int = 0) -> Any:
         return dict(_items(mapping, references=references, depth=depth + 1))
     if references and isinstance(value, Address):
         return value.as_proxy()
+    if references and isinstance(value, msgspec.msgpack.Ext):
+        return value
     raise Misfit(
         f"an object of class {kind.__module__}.{kind.__qualname__} is not plain data"
     )

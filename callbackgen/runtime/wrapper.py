@@ -11,23 +11,41 @@ import asyncio
 import functools
 import inspect
 import operator
+import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar, cast
 
 from Pyro5.api import current_context
 
 from callbackgen.runtime import coroutines
+from callbackgen.runtime.by_address import BY_ADDRESS
+from callbackgen.runtime.context import serving
 from callbackgen.runtime.deadline import ANNOTATION, remaining_of
 from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.method import Method
 from callbackgen.runtime.raised import ends_the_process, sendable
 from callbackgen.runtime.settings import settings
-from callbackgen.runtime.values import Misfit
+from callbackgen.runtime.values import Carrier, Misfit
 
 R = TypeVar("R")
 Function = TypeVar("Function", bound=Callable[..., Any])
 _loop_of = operator.attrgetter("_callbackgen_loop")
-_Call: TypeAlias = Callable[["Wrapper", Sequence[object], Mapping[str, object]], Any]
+Serve: TypeAlias = Callable[
+    ["Wrapper", Sequence[object], Mapping[str, object], Carrier], Any
+]
+"""Calls a member with what has arrived, and gives what travels back."""
+
+_SERVED: Final = "_callbackgen_served"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A member of a wrapper, as a call that arrives uses it."""
+
+    method: Method[Any]
+    call: Serve
+    assign: Serve | None = None
 
 
 class Wrapper:
@@ -80,7 +98,7 @@ def exposed(method: Method[Any]) -> Callable[[Function], Function]:
         if inspect.iscoroutinefunction(function):
             body = _to_the_end(method, function)
         call = _read(method, body) if method.is_attribute else _called(method, body)
-        return cast(Function, _exposed(function, call))
+        return cast(Function, _exposed(function, Served(method, call), call))
 
     return decorate
 
@@ -94,27 +112,44 @@ def exposed_attribute(method: Method[R], delegate: Callable[[Any], Any]) -> R:
         return getattr(delegate(wrapper), name)
 
     def assign(
-        wrapper: Wrapper, arguments: Sequence[object], _: Mapping[str, object]
+        wrapper: Wrapper,
+        arguments: Sequence[object],
+        _: Mapping[str, object],
+        carrier: Carrier,
     ) -> None:
         try:
             (data,) = arguments
-            value = overload().unpack_assigned(data)
+            value = overload().unpack_assigned(data, carrier)
         except Misfit as misfit:
             raise TypeError(f"{name}: {misfit}") from None
         setattr(delegate(wrapper), name, value)
 
     get.__name__ = name
-    made = property(_exposed(get, _read(method, get)), _exposed(get, assign))
+    served = Served(method, _read(method, get), assign)
+    made = property(_exposed(get, served, served.call), _exposed(get, served, assign))
     return cast(R, made)
 
 
-def _exposed(function: Callable[..., Any], call: _Call) -> Callable[..., Any]:
+def served_members(wrapper: type[Wrapper]) -> dict[str, Served]:
+    """What can be called on a wrapper class, by the names of the members."""
+    found: dict[str, Served] = {}
+    for value in vars(wrapper).values():
+        function = value.fget if isinstance(value, property) else value
+        served: Served | None = getattr(function, _SERVED, None)
+        if served is not None:
+            found[served.method.name] = served
+    return found
+
+
+def _exposed(
+    function: Callable[..., Any], served: Served, call: Serve
+) -> Callable[..., Any]:
     """A function that Pyro5 may call and whose failures it can send."""
 
     @functools.wraps(function)
     def remote(self: Wrapper, /, *arguments: object, **keywords: object) -> Any:
         try:
-            return call(self, arguments, keywords)
+            return call(self, arguments, keywords, _carrier())
         except BaseException as error:
             carrier = error if ends_the_process(error) else sendable(error)
             if carrier is error:
@@ -122,33 +157,46 @@ def _exposed(function: Callable[..., Any], call: _Call) -> Callable[..., Any]:
             raise carrier from carrier.__cause__
 
     cast(Any, remote)._pyroExposed = True  # noqa: SLF001 - Pyro5's own mark
+    setattr(remote, _SERVED, served)
     return remote
 
 
-def _called(method: Method[Any], body: Callable[..., Any]) -> _Call:
+def _carrier() -> Carrier:
+    """How references travel to the Pyro5 client whose call is being served."""
+    client: Any = cast(Any, current_context).client
+    return cast(Carrier, getattr(client, "callbackgen_carrier", BY_ADDRESS))
+
+
+def _called(method: Method[Any], body: Callable[..., Any]) -> Serve:
     def call(
-        wrapper: Wrapper, arguments: Sequence[object], keywords: Mapping[str, object]
+        wrapper: Wrapper,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        carrier: Carrier,
     ) -> Any:
         try:
-            overload, positional, named = method.unpack(arguments, keywords)
+            overload, positional, named = method.unpack(arguments, keywords, carrier)
         except Misfit as misfit:
             raise TypeError(f"{method.name}(): {misfit}") from None
         result = body(wrapper, *positional, **named)
         try:
-            return overload.pack_result(result)
+            return overload.pack_result(result, carrier)
         except Misfit as misfit:
             raise TypeError(f"{method.name}(): {misfit}") from None
 
     return call
 
 
-def _read(method: Method[Any], body: Callable[..., Any]) -> _Call:
+def _read(method: Method[Any], body: Callable[..., Any]) -> Serve:
     def call(
-        wrapper: Wrapper, arguments: Sequence[object], keywords: Mapping[str, object]
+        wrapper: Wrapper,
+        arguments: Sequence[object],
+        keywords: Mapping[str, object],
+        carrier: Carrier,
     ) -> Any:
         value = body(wrapper, *arguments, **keywords)
         try:
-            return method.overloads[0].pack_result(value)
+            return method.overloads[0].pack_result(value, carrier)
         except Misfit as misfit:
             raise TypeError(f"{method.name}: {misfit}") from None
 
@@ -173,6 +221,9 @@ def _to_the_end(
 
 def _seconds(method: Method[Any]) -> float:
     """How long a coroutine may run: until its caller gives up, where it says when."""
+    current = serving.get()
+    if current is not None and current.end is not None:
+        return max(current.end - time.monotonic(), 0.001)
     annotations: dict[str, bytes] = cast(Any, current_context).annotations
     given = remaining_of(annotations.get(ANNOTATION))
     return given or method.deadline or settings.deadline

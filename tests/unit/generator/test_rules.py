@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from callbackgen.interface import parse_signature
+from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.values import Value
 from tests.unit.generator.reading import Result, read_text
 
@@ -274,4 +275,4 @@ def test_every_union_that_is_accepted_can_be_told_apart_on_arrival(
     value = Value(annotation)
     for part in parts:
         sample = SAMPLES[part]
-        assert value.unpack(value.pack(sample)) == sample
+        assert value.unpack(value.pack(sample, BY_ADDRESS), BY_ADDRESS) == sample

@@ -14,8 +14,14 @@ from callbackgen.runtime import errors
 
 TREE = [
     (callbackgen.ConnectionLost, ConnectionError),
+    (callbackgen.Refused, callbackgen.ConnectionLost),
+    (callbackgen.Forked, callbackgen.ConnectionLost),
     (callbackgen.DeadlineExceeded, TimeoutError),
     (callbackgen.RemoteRaised, Exception),
+    (callbackgen.Unimplemented, Exception),
+    (callbackgen.Withdrawn, Exception),
+    (callbackgen.Busy, Exception),
+    (callbackgen.LimitExceeded, Exception),
     (callbackgen.BadReply, Exception),
     (callbackgen.BadArgument, TypeError),
 ]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.method import OMITTED, Method
 from callbackgen.runtime.values import Misfit
 
@@ -16,7 +17,9 @@ from callbackgen.runtime.values import Misfit
 def packed(
     signature: str, *arguments: object, **keywords: object
 ) -> tuple[list[object], dict[str, object]]:
-    _, positional, named = Method[Any]("m", signature).pack(arguments, keywords)
+    _, positional, named = Method[Any]("m", signature).pack(
+        arguments, keywords, BY_ADDRESS
+    )
     return positional, named
 
 
@@ -83,7 +86,7 @@ def test_misfits_name_the_parameter(
     method = Method[None]("m", "(a: int, b: list[int] = []) -> None")
     for convert in (method.pack, method.unpack):
         with pytest.raises(Misfit, match=message):
-            convert(arguments, keywords)
+            convert(arguments, keywords, BY_ADDRESS)
 
 
 def test_variadic_arguments_are_checked_one_by_one() -> None:
@@ -100,21 +103,21 @@ def test_first_fitting_overload_is_used() -> None:
     method = Method[Any](
         "get", "(key: str) -> str", "(key: str, default: int) -> str | int"
     )
-    one, _, _ = method.pack(("a",), {})
-    two, _, _ = method.pack(("a", 1), {})
-    assert one.unpack_result("x") == "x"
-    assert two.unpack_result(1) == 1
+    one, _, _ = method.pack(("a",), {}, BY_ADDRESS)
+    two, _, _ = method.pack(("a", 1), {}, BY_ADDRESS)
+    assert one.unpack_result("x", BY_ADDRESS) == "x"
+    assert two.unpack_result(1, BY_ADDRESS) == 1
     with pytest.raises(Misfit, match="result: expected str, got int"):
-        one.unpack_result(1)
+        one.unpack_result(1, BY_ADDRESS)
     with pytest.raises(Misfit, match=r"none of its overloads: \(key: str\) -> str: "):
-        method.pack((1,), {})
+        method.pack((1,), {}, BY_ADDRESS)
 
 
 def test_overload_without_parameters_takes_none() -> None:
     """Arguments never go to the overload that has no place for them."""
     method = Method[Any]("call_", "() -> None", "(value: int) -> int")
-    assert method.pack((), {})[0] is method.overloads[0]
-    chosen, positional, _ = method.pack((4,), {})
+    assert method.pack((), {}, BY_ADDRESS)[0] is method.overloads[0]
+    chosen, positional, _ = method.pack((4,), {}, BY_ADDRESS)
     assert chosen is method.overloads[1]
     assert positional == [4]
 
@@ -126,7 +129,7 @@ def test_overloads_do_not_use_up_a_generator() -> None:
         "(items: collections.abc.Iterable[str]) -> None",
         "(items: collections.abc.Iterable[int]) -> None",
     )
-    _, positional, _ = method.pack((iter([1, 2]),), {})
+    _, positional, _ = method.pack((iter([1, 2]),), {}, BY_ADDRESS)
     assert positional == [[1, 2]]
 
 
@@ -134,7 +137,7 @@ def test_signatures_are_read_at_the_first_call() -> None:
     """Making a Method looks nothing up: generated modules may refer to each other."""
     method = Method[Any]("m", "(a: never.made.There) -> None")
     with pytest.raises(ImportError, match=r"never\.made\.There"):
-        method.pack((1,), {})
+        method.pack((1,), {}, BY_ADDRESS)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
@@ -198,7 +201,7 @@ def test_a_call_means_the_same_at_the_far_end(
     """Binding what arrives gives what binding the call itself gives."""
     signature, arguments, keywords = call
     method = Method[Any]("m", f"{signature} -> None".replace("'", ""))
-    _, positional, named = method.pack(arguments, keywords)
-    _, arrived, arrived_named = method.unpack(positional, named)
+    _, positional, named = method.pack(arguments, keywords, BY_ADDRESS)
+    _, arrived, arrived_named = method.unpack(positional, named, BY_ADDRESS)
     expected = signature.bind(*arguments, **keywords).arguments
     assert signature.bind(*arrived, **arrived_named).arguments == expected

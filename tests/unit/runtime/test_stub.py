@@ -42,13 +42,14 @@ def test_an_address_to_look_up_is_refused(name: str) -> None:
         DeskStub(name)
 
 
-def test_stubs_are_equal_by_class_and_address() -> None:
-    """Two stubs of one object are one key; another class or address is another."""
+def test_stubs_are_equal_if_they_stand_for_the_same_object() -> None:
+    """Two stubs of one object are one key, under two interfaces too."""
     stub = DeskStub(NOWHERE)
     assert stub == with_deadline(stub, 1)
     assert len({stub, DeskStub(NOWHERE)}) == 1
     assert stub != DeskStub("PYRO:desk@127.0.0.1:2")
-    assert stub != OtherStub(NOWHERE)
+    assert stub == OtherStub(NOWHERE)
+    assert hash(stub) == hash(OtherStub(NOWHERE))
     assert stub != NOWHERE
 
 

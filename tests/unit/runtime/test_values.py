@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.interface import ANY, parse_signature
+from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.values import Misfit, Value
 
 HERE = __name__
@@ -45,8 +46,8 @@ def value(text: str) -> Value:
 def sent(text: str, given: object) -> Any:
     """What the far end gets: packed, through serpent, unpacked."""
     data: Any = serpent
-    arrived = data.loads(data.dumps(value(text).pack(given)))
-    return value(text).unpack(arrived)
+    arrived = data.loads(data.dumps(value(text).pack(given, BY_ADDRESS)))
+    return value(text).unpack(arrived, BY_ADDRESS)
 
 
 def numbers() -> Iterator[int]:
@@ -95,9 +96,9 @@ def test_arrives_unchanged(annotation: str, given: object) -> None:
 
 def test_nan_arrives() -> None:
     """A nan is a float like any other, at any depth."""
-    packed: Any = value("list[float]").pack([math.nan])
+    packed: Any = value("list[float]").pack([math.nan], BY_ADDRESS)
     assert math.isnan(packed[0])
-    assert math.isnan(value("list[float]").unpack(packed)[0])
+    assert math.isnan(value("list[float]").unpack(packed, BY_ADDRESS)[0])
 
 
 CONVERTED = [
@@ -165,7 +166,7 @@ def test_misfit_is_refused_at_both_ends(
     """What does not fit is refused, and the text says where and why."""
     for convert in (value(annotation).pack, value(annotation).unpack):
         with pytest.raises(Misfit) as refusal:
-            convert(given)
+            convert(given, BY_ADDRESS)
         assert message in str(refusal.value)
 
 
@@ -204,7 +205,7 @@ def test_only_plain_data_is_sent(annotation: str, given: object, message: str) -
     if annotation.startswith("list"):
         given = [given]
     with pytest.raises(Misfit, match=message):
-        value(annotation).pack(given)
+        value(annotation).pack(given, BY_ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ def test_only_plain_data_is_sent(annotation: str, given: object, message: str) -
 def test_whatever_arrives_is_a_misfit_at_worst(annotation: str, data: object) -> None:
     """What Python or msgspec chokes on is refused as all else that does not fit."""
     with pytest.raises(Misfit):
-        value(annotation).unpack(data)
+        value(annotation).unpack(data, BY_ADDRESS)
 
 
 def test_endless_typed_dict_is_refused() -> None:
@@ -230,13 +231,13 @@ def test_endless_typed_dict_is_refused() -> None:
     endless: dict[str, Any] = {"symbol": "ACME", "sizes": ()}
     endless["parent"] = endless
     with pytest.raises(Misfit, match="nested too deeply, or in itself"):
-        value(f"{HERE}.Order").pack(endless)
+        value(f"{HERE}.Order").pack(endless, BY_ADDRESS)
 
 
 def test_unknown_name_is_an_import_error() -> None:
     """A type that cannot be imported is named, with the reason."""
     with pytest.raises(ImportError, match=r"no\.such\.Type, which a generated module"):
-        value("no.such.Type").pack(1)
+        value("no.such.Type").pack(1, BY_ADDRESS)
 
 
 def test_generator_is_used_once() -> None:
@@ -277,5 +278,5 @@ def test_typed_values_arrive_equal(
 ) -> None:
     """A typed value, nan included, arrives as what was sent."""
     annotation = "dict[str, list[tuple[int, float]]]"
-    packed: Any = value(annotation).pack(given)
-    assert repr(value(annotation).unpack(packed)) == repr(given)
+    packed: Any = value(annotation).pack(given, BY_ADDRESS)
+    assert repr(value(annotation).unpack(packed, BY_ADDRESS)) == repr(given)

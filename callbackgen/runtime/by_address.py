@@ -1,0 +1,86 @@
+"""References over stock Pyro5: the address of a registered wrapper, to be dialled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import Pyro5.errors
+from Pyro5.client import Proxy
+from Pyro5.core import URI
+
+from callbackgen.runtime.address import Address, address_of
+from callbackgen.runtime.values import Carrier, Misfit
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.stub import Stub
+
+
+class ByAddress(Carrier):
+    """A reference is the address of an object; a stub of it dials that."""
+
+    def send(self, stub: type[Stub], value: object) -> Address:
+        """See `Carrier`."""
+        return _address_to_send(stub, value)
+
+    def receive(self, stub: type[Stub], data: object) -> object:
+        """See `Carrier`."""
+        if not isinstance(data, Address | Proxy | URI):
+            raise Misfit(
+                f"expected a reference (a registered {_wrapper_name(stub)}), got "
+                f"{type(data).__name__}"
+            )
+        return stub(address_of(cast(Any, data)))
+
+    def undo(self) -> None:
+        """Nothing was kept."""
+
+
+class Refusing(ByAddress):
+    """An ordinary Pyro5 client of our own daemon: nothing is dialled for it."""
+
+    def send(self, stub: type[Stub], value: object) -> Address:
+        """See `Carrier`."""
+        raise Misfit(_refusal(stub))
+
+    def receive(self, stub: type[Stub], data: object) -> object:
+        """See `Carrier`."""
+        raise Misfit(_refusal(stub))
+
+
+BY_ADDRESS = ByAddress()
+REFUSING = Refusing()
+
+
+def _refusal(stub: type[Stub]) -> str:
+    return (
+        f"a {stub.__name__.removesuffix('Stub')} is called back over the connection of "
+        "its client, which an ordinary Pyro5 client cannot be: use callbackgen.connect"
+    )
+
+
+def _wrapper_name(stub: type) -> str:
+    return stub.__name__.removesuffix("Stub") + "Wrapper"
+
+
+def _address_to_send(stub: type, value: object) -> Address:
+    from callbackgen.runtime.link import link_of
+    from callbackgen.runtime.stock import StockLink
+    from callbackgen.runtime.wrapper import Wrapper
+
+    link = link_of(value)
+    if isinstance(link, StockLink):
+        return link.address
+    name = _wrapper_name(stub)
+    if not isinstance(value, Wrapper):
+        raise Misfit(
+            f"{type(value).__name__} travels by reference: wrap it in {name}(...), "
+            "register that with a Pyro5 daemon, and pass the wrapper"
+        )
+    daemon: Any = getattr(value, "_pyroDaemon", None)
+    try:
+        return address_of(daemon.uriFor(value))
+    except (AttributeError, ReferenceError, Pyro5.errors.DaemonError):
+        raise Misfit(
+            f"this {type(value).__name__} is not registered with a running Pyro5 "
+            "daemon: call daemon.register(wrapper) first, and keep the daemon"
+        ) from None

@@ -1,0 +1,87 @@
+"""One call that a stub makes, however it travels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from callbackgen.runtime.context import serving
+from callbackgen.runtime.deadline import Deadline
+from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
+from callbackgen.runtime.method import Method, Overload
+from callbackgen.runtime.values import Carrier, Misfit
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.stub import Stub
+
+Packed: TypeAlias = "tuple[Overload | None, list[object], dict[str, object]]"
+"""The overload by which the answer is read (None: it is not), and the arguments."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """A call of a member of the interface of `stub`; its time has begun.
+
+    For an attribute it reads it, or `assigns` the one argument.
+    """
+
+    stub: type[Stub]
+    method: Method[Any]
+    deadline: Deadline
+    arguments: Sequence[object] = ()
+    keywords: Mapping[str, object] | None = None
+    assigns: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called, for people."""
+        return f"{self.stub.__qualname__}.{self.method.name}"
+
+    def packed(self, carrier: Carrier) -> Packed:
+        """The arguments as they travel. Raises BadArgument where they do not fit."""
+        try:
+            return self._packed(carrier)
+        except Misfit as misfit:
+            carrier.undo()
+            raise BadArgument(f"{self.name}: {misfit}") from None
+        except BaseException:
+            carrier.undo()
+            raise
+
+    def _packed(self, carrier: Carrier) -> Packed:
+        if self.assigns:
+            (value,) = self.arguments
+            first = self.method.overloads[0]
+            return None, [first.pack_assigned(value, carrier)], {}
+        if self.method.is_attribute:
+            return self.method.overloads[0], [], {}
+        return self.method.pack(self.arguments, self.keywords or {}, carrier)
+
+    def result(self, data: object, used: Overload | None, carrier: Carrier) -> Any:
+        """The result in an answer. Raises BadReply where that does not fit."""
+        if used is None:
+            return None
+        try:
+            return used.unpack_result(data, carrier)
+        except Misfit as misfit:
+            raise BadReply(f"{self.name}: {misfit}") from None
+
+    def too_large(self, size: int, limit: int) -> BadArgument:
+        """The error for arguments of too many bytes."""
+        return BadArgument(
+            f"{self.name}: the arguments are {size} bytes; the limit is {limit} "
+            "(callbackgen.settings.message_size)"
+        )
+
+    def too_late(self, whom: object) -> DeadlineExceeded:
+        """The error for an answer that did not come in time.
+
+        It names the method that is served meanwhile, too: two chains of calls can wait
+        for each other.
+        """
+        text = f"{self.name}: no answer from {whom} within {self.deadline.seconds:g} s"
+        current = serving.get()
+        if current is not None:
+            text += f", while {current.name} was served"
+        return DeadlineExceeded(text)

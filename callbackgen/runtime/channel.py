@@ -1,0 +1,341 @@
+"""One connection, calls in both directions: who waits for what; no sockets, no threads.
+
+A channel is told what arrives and what is to be sent, and says what follows: bytes in
+`outgoing`, calls that start in `ready`, payloads that nobody waits for in `discarded`.
+Its driver holds a lock around every call and takes these after it (`take`).
+"""
+
+from __future__ import annotations
+
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from callbackgen.runtime import envelope, wire
+from callbackgen.runtime.envelope import CONTROL
+from callbackgen.runtime.lanes import NO_CHAIN, Incoming, Key, Lanes
+from callbackgen.runtime.wire import Message, WireError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from callbackgen.runtime.settings import Settings
+
+_MOST_LATE: Final = 1024
+_SYNCHRONISED: Final = 2
+"""How many PINGs are sent for each full set of oneway calls."""
+
+_PONG: Final = b"pong"
+_HEARTBEAT: Final = b"heartbeat"
+_SYNCHRONISE: Final = b"taken?"
+
+Item: TypeAlias = "Message | Incoming | Exception"
+"""What comes to a thread that waits: its answer, a call to run meanwhile, the end."""
+
+
+class Pending:
+    """A call that waits for its answer."""
+
+    __slots__ = ("chain", "items", "nested", "sequence")
+
+    def __init__(self, sequence: int, chain: int, *, nested: bool) -> None:
+        self.sequence = sequence
+        self.chain = chain
+        self.nested = nested
+        self.items: SimpleQueue[Item] = SimpleQueue()
+
+
+class Turn(NamedTuple):
+    """What follows from what a channel was told."""
+
+    outgoing: list[bytes]
+    ready: list[Incoming]
+    discarded: list[bytes]
+    controls: list[bytes]
+
+
+class Channel:
+    """The calls of one connection in both directions."""
+
+    def __init__(self, settings: Settings, now: float) -> None:
+        self._settings = settings
+        self._sequence = 0
+        self._chains = 0
+        self._pending: dict[int, Pending] = {}
+        self._late: set[int] = set()
+        self._waiting: dict[int, list[Pending]] = {}
+        self._in_flight = 0
+        self._heard = now
+        self._asked = False
+        self._oneways_sent = 0
+        self._oneways_taken = 0
+        self._synchronising: dict[int, int] = {}
+        self._lanes = Lanes()
+        self._queued: dict[int, Incoming] = {}
+        self._queued_bytes = 0
+        self._arrivals = 0
+        self._unanswered_pings: list[tuple[int, int]] = []
+        self._outgoing: list[bytes] = []
+        self._ready: list[Incoming] = []
+        self._discarded: list[bytes] = []
+        self._controls: list[bytes] = []
+
+    def take(self) -> Turn:
+        """What has to be done since the last time."""
+        turn = Turn(self._outgoing, self._ready, self._discarded, self._controls)
+        self._outgoing, self._ready = [], []
+        self._discarded, self._controls = [], []
+        return turn
+
+    # Calls that go out
+
+    def new_chain(self) -> int:
+        """The number of a new chain of calls that wait for each other."""
+        self._chains += 1
+        return self._chains
+
+    @property
+    def may_call(self) -> bool:
+        """Whether another call may be sent that is not part of a chain."""
+        return self._in_flight < self._settings.in_flight
+
+    @property
+    def may_send_oneway(self) -> bool:
+        """Whether the other end has taken enough of the oneway calls so far."""
+        return self._oneways_sent - self._oneways_taken < self._settings.oneways
+
+    def call(
+        self, key: Key, chain: int, milliseconds: int, payload: bytes, *, nested: bool
+    ) -> tuple[Pending, bytes]:
+        """A call, and its bytes. `nested`: it is part of a chain that came from there.
+
+        The caller has looked at `may_call`, unless it is nested.
+        """
+        pending = Pending(self._free_sequence(), chain, nested=nested)
+        self._pending[pending.sequence] = pending
+        self._waiting.setdefault(chain, []).append(pending)
+        if not nested:
+            self._in_flight += 1
+        head = envelope.head(milliseconds, chain, key)
+        return pending, wire.encoded(
+            wire.INVOKE, pending.sequence, payload, annotations=head
+        )
+
+    def oneway(self, key: Key, chain: int, payload: bytes) -> bytes:
+        """A call without an answer. The caller has looked at `may_send_oneway`."""
+        self._oneways_sent += 1
+        head = envelope.head(0, chain, key)
+        message = wire.encoded(
+            wire.INVOKE,
+            self._free_sequence(),
+            payload,
+            flags=wire.ONEWAY,
+            annotations=head,
+        )
+        if self._oneways_sent % max(self._settings.oneways // _SYNCHRONISED, 1) == 0:
+            message += self._ping(_SYNCHRONISE, self._oneways_sent)
+        return message
+
+    def tell(self, payload: bytes) -> bytes:
+        """The bytes of what the two ends tell each other besides calls."""
+        head = envelope.head(0, NO_CHAIN, CONTROL)
+        return wire.encoded(
+            wire.INVOKE,
+            self._free_sequence(),
+            payload,
+            flags=wire.ONEWAY,
+            annotations=head,
+        )
+
+    def abandon(self, pending: Pending) -> None:
+        """Says that nobody waits for that answer any more.
+
+        What it was to run meanwhile is run elsewhere.
+        """
+        if self._pending.pop(pending.sequence, None) is None:
+            return
+        self._no_longer_waits(pending)
+        self._late.add(pending.sequence)
+        while not pending.items.empty():
+            item = pending.items.get_nowait()
+            if isinstance(item, Incoming):
+                self._ready.append(item)
+
+    # Calls that come in
+
+    def begun(self, incoming: Incoming) -> None:
+        """Says that a call that was ready is being run, or dropped."""
+        del self._queued[incoming.ordinal]
+        self._queued_bytes -= len(incoming.payload)
+        if self._unanswered_pings:
+            self._answer_pings()
+
+    def ended(self, incoming: Incoming) -> None:
+        """Says that a call has ended; the ones that waited for that become ready."""
+        for started in self._lanes.ended(incoming):
+            self._start(started)
+
+    def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> bytes:
+        """The bytes of the answer to a call."""
+        flags = wire.EXCEPTION if failed else 0
+        return wire.encoded(wire.RESULT, incoming.sequence, payload, flags=flags)
+
+    # What arrives
+
+    def receive(self, message: Message, now: float) -> None:
+        """Takes a message. Raises WireError for one that must not come."""
+        self._heard = now
+        self._asked = False
+        if message.serializer != wire.MSGPACK:
+            raise WireError(f"a message with serializer {message.serializer}")
+        if message.kind == wire.RESULT:
+            self._receive_answer(message)
+        elif message.kind == wire.INVOKE:
+            self._receive_call(message, now)
+        elif message.kind == wire.PING:
+            self._receive_ping(message)
+        else:
+            raise WireError(f"a message of kind {message.kind}")
+
+    def tick(self, now: float) -> float:
+        """Keeps the connection alive; gives the seconds until it wants to again.
+
+        Raises WireError when the other end has given no sign of life for too long.
+        """
+        silent = now - self._heard
+        settings = self._settings
+        if silent >= settings.dead_after:
+            raise WireError(f"no sign of life for {settings.dead_after:g} s")
+        if silent < settings.heartbeat:
+            return settings.heartbeat - silent
+        if not self._asked:
+            self._asked = True
+            self._outgoing.append(self._ping(_HEARTBEAT, self._oneways_taken))
+        return settings.dead_after - silent
+
+    def lost(self, error: Exception) -> None:
+        """Ends every call that waits."""
+        for pending in self._pending.values():
+            pending.items.put(error)
+        self._pending.clear()
+        self._waiting.clear()
+
+    def _receive_answer(self, message: Message) -> None:
+        pending = self._pending.pop(message.sequence, None)
+        if pending is None:
+            if message.sequence not in self._late:
+                raise WireError("an answer to no call")
+            self._late.discard(message.sequence)
+            self._discarded.append(message.payload)
+            return
+        self._no_longer_waits(pending)
+        pending.items.put(message)
+
+    def _no_longer_waits(self, pending: Pending) -> None:
+        if not pending.nested:
+            self._in_flight -= 1
+        waiting = self._waiting[pending.chain]
+        waiting.remove(pending)
+        if not waiting:
+            del self._waiting[pending.chain]
+
+    def _receive_call(self, message: Message, now: float) -> None:
+        milliseconds, chain, key = envelope.head_of(message)
+        if key == CONTROL:
+            self._controls.append(message.payload)
+            return
+        self._arrivals += 1
+        incoming = Incoming(
+            message.sequence,
+            bool(message.flags & wire.ONEWAY),
+            key,
+            -chain,
+            now + milliseconds / 1000 if milliseconds else None,
+            message.payload,
+            self._arrivals,
+        )
+        self._queue(incoming)
+        if not incoming.oneway and not self._has_room(key, now):
+            text = f"{self._settings.waiting} calls wait for the object already"
+            self._refuse(incoming, "busy", text)
+            return
+        for started in self._lanes.arrived(incoming):
+            self._start(started)
+
+    def _queue(self, incoming: Incoming) -> None:
+        self._queued[incoming.ordinal] = incoming
+        self._queued_bytes += len(incoming.payload)
+        settings = self._settings
+        if len(self._queued) > settings.queue_messages:
+            raise WireError(f"more than {settings.queue_messages} calls queued")
+        if self._queued_bytes > settings.queue_size:
+            raise WireError(f"more than {settings.queue_size} bytes queued")
+
+    def _has_room(self, key: Key, now: float) -> bool:
+        limit = self._settings.waiting
+        if self._lanes.waiting_calls(key) < limit:
+            return True
+        expired = self._lanes.take_expired(key, now)
+        for one in expired:
+            self._refuse(one, "expired", "the time was over before it could start")
+        return bool(expired)
+
+    def _refuse(self, incoming: Incoming, code: str, text: str) -> None:
+        self.begun(incoming)
+        payload = envelope.failure(code, text)
+        self._outgoing.append(self.answer(incoming, payload, failed=True))
+        self._discarded.append(incoming.payload)
+
+    def _start(self, incoming: Incoming) -> None:
+        """Gives a call to the thread that waits in its chain, or to any.
+
+        A oneway call goes to any where it can: its sender does not wait for it, so it
+        must not keep the waiting thread from its answer.
+        """
+        waiting = self._waiting.get(incoming.chain)
+        if waiting is None or (incoming.oneway and not incoming.inside):
+            self._ready.append(incoming)
+        else:
+            waiting[-1].items.put(incoming)
+
+    def _receive_ping(self, message: Message) -> None:
+        if message.payload == _PONG and message.sequence in self._synchronising:
+            taken = self._synchronising.pop(message.sequence)
+            self._oneways_taken = max(self._oneways_taken, taken)
+        elif message.payload == _SYNCHRONISE:
+            if len(self._unanswered_pings) > _MOST_LATE:
+                raise WireError("too many questions that wait for an answer")
+            self._unanswered_pings.append((self._arrivals, message.sequence))
+            self._answer_pings()
+        else:
+            self._outgoing.append(_pong(message.sequence))
+
+    def _answer_pings(self) -> None:
+        """Answers those PINGs all of whose oneway calls have been taken."""
+        oldest = next(iter(self._queued), None)
+        while self._unanswered_pings:
+            arrivals, sequence = self._unanswered_pings[0]
+            if oldest is not None and oldest <= arrivals:
+                return
+            del self._unanswered_pings[0]
+            self._outgoing.append(_pong(sequence))
+
+    def _ping(self, payload: bytes, taken: int) -> bytes:
+        sequence = self._free_sequence()
+        self._synchronising[sequence] = taken
+        return wire.encoded(wire.PING, sequence, payload)
+
+    def _free_sequence(self) -> int:
+        if len(self._late) > _MOST_LATE:
+            raise WireError(f"more than {_MOST_LATE} calls without an answer")
+        while True:
+            self._sequence = (self._sequence + 1) & 0xFFFF
+            if (
+                self._sequence not in self._pending
+                and self._sequence not in self._late
+                and self._sequence not in self._synchronising
+            ):
+                return self._sequence
+
+
+def _pong(sequence: int) -> bytes:
+    return wire.encoded(wire.PING, sequence, _PONG)

@@ -1,0 +1,72 @@
+"""Whose call is being served by the code that runs, and until when.
+
+It is kept in a context variable, so that it goes with an ``async def`` to its event
+loop and with a call into the thread that makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from callbackgen.runtime.deadline import Deadline
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Chains: TypeAlias = "Mapping[object, int]"
+"""For each connection on which this code is called, the number of the chain there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of the connection over which a call came.
+
+    `identity` is what `authenticate` gave for it (None without), `address` its address
+    as text, `connection` the connection object of this end: what Pyro5's
+    `validateHandshake` and `clientDisconnect` are given at the server's end, what
+    `callbackgen.connect` gave at the client's.
+    """
+
+    identity: object
+    address: str
+    connection: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The call that the code that runs is serving."""
+
+    peer: Peer
+    name: str
+    end: float | None = None
+    depth: int = 1
+    chains: Chains = field(default_factory=dict[object, int])
+
+
+serving: Final[ContextVar[Serving | None]] = ContextVar(
+    "callbackgen_serving", default=None
+)
+
+
+def current_peer() -> Peer:
+    """Who has called the method that runs.
+
+    Raises RuntimeError outside of a method that is being called from the other end.
+    """
+    current = serving.get()
+    if current is None:
+        raise RuntimeError(
+            "current_peer() is for methods that are being called by another process"
+        )
+    return current.peer
+
+
+def deadline_within(seconds: float) -> Deadline:
+    """A deadline of that many seconds, or of what the call that is served has left."""
+    current = serving.get()
+    if current is None or current.end is None:
+        return Deadline(seconds)
+    return Deadline(seconds, current.end)

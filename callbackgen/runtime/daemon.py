@@ -1,0 +1,108 @@
+"""The server's end: a Pyro5 daemon whose transport is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import Pyro5.api
+from Pyro5.svr_existingconn import SocketServer_ExistingConnection
+
+from callbackgen.runtime.counters import Counters, Statistics
+from callbackgen.runtime.listener import Listener
+from callbackgen.runtime.server_connection import ServerConnection
+from callbackgen.runtime.settings import Settings, settings
+
+Authenticate = Callable[[object], object]
+"""Gets what a client has given as `handshake`; gives who that is. Raises to refuse."""
+
+
+def _always() -> bool:
+    return True
+
+
+class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
+    """A `Pyro5.api.Daemon` that calls its clients back over their own connections.
+
+    It is used as Pyro5's: `register` generated wrappers (or exposed objects, for
+    ordinary Pyro5 clients), then `requestLoop`::
+
+        with callbackgen.Daemon(port=9999) as daemon:
+            daemon.register(PriceServiceWrapper(Prices()), "prices")
+            daemon.requestLoop()
+
+    `authenticate` is called with what each client has given as its handshake value:
+    what it returns is `callbackgen.current_peer().identity` in the methods that this
+    client calls; what it raises refuses the connection, and if it is a
+    `callbackgen.Refused`, its text is the reason that the client gets.
+
+    `settings` are the limits for this daemon; `callbackgen.settings` without.
+    `events`, `sockets` and `combine` raise TypeError: the daemon has a loop of its own.
+    With `connected_socket`, Pyro5's own transport is used, which is not protected
+    against its client and calls nobody back.
+    """
+
+    def __init__(
+        self,
+        host: str | None = None,
+        port: int = 0,
+        unixsocket: str | None = None,
+        nathost: str | None = None,
+        natport: int | None = None,
+        interface: Any = Pyro5.api.DaemonObject,
+        connected_socket: Any = None,
+        *,
+        authenticate: Authenticate | None = None,
+        settings: Settings = settings,
+    ) -> None:
+        self.__transport: Any = None
+        self.__settings = settings
+        self.__authenticate = authenticate
+        self.__counters = Counters()
+        pyro: Any = super()
+        pyro.__init__(
+            host, port, unixsocket, nathost, natport, interface, connected_socket
+        )
+
+    @property
+    def transportServer(self) -> Any:  # noqa: N802 - Pyro5's name
+        """What accepts and serves connections; None after the end."""
+        return self.__transport
+
+    @transportServer.setter
+    def transportServer(self, theirs: Any) -> None:  # noqa: N802
+        """Pyro5 puts its own here: ours takes the place."""
+        if theirs is None or isinstance(theirs, SocketServer_ExistingConnection):
+            self.__transport = theirs
+        else:
+            self.__transport = Listener(self.__settings, self.__counters)
+
+    def validateHandshake(self, conn: Any, data: Any) -> Any:  # noqa: N802
+        """Lets a client in, or raises. See `authenticate`; may be overridden."""
+        if self.__authenticate is not None:
+            identity = self.__authenticate(data)
+            if isinstance(conn, ServerConnection):
+                conn.identify(identity)
+        return "hello"
+
+    def requestLoop(  # noqa: N802
+        self,
+        loopCondition: Callable[[], bool] = _always,  # noqa: N803
+    ) -> None:
+        """Let clients in until `shutdown`, Ctrl-C, or until the condition is false.
+
+        The condition is looked at after each call, and every ``POLLTIMEOUT`` seconds of
+        Pyro5's configuration. Clients that are connected are served all the time.
+        """
+        if isinstance(self.__transport, Listener):
+            self.__transport.watches_calls = loopCondition is not _always
+        pyro: Any = super()
+        pyro.requestLoop(loopCondition)
+
+    def shutdown(self) -> None:
+        """End `requestLoop` and all connections. From any thread and any method."""
+        self.close()
+
+    def statistics(self) -> Statistics:
+        """What this daemon has done so far, in numbers."""
+        return self.__counters.snapshot()

@@ -1,0 +1,249 @@
+"""What the messages between two ends of ours carry, as bytes: the layout of it all.
+
+The annotation ``CBGN`` of a call, big-endian: format (16 bits), features (16 bits),
+milliseconds that the caller waits (32 bits, 0: no end), the chain of calls that it
+belongs to (64 bits, signed: positive if the sender made the number, else the
+receiver), and the number of the object (64 bits); the name of the object follows if
+that is 0. CONNECT and CONNECTOK carry the first three only. A receiver skips what
+follows.
+
+A call's payload is a msgpack array: interface, method, arguments, keyword arguments.
+An answer's is the value, or with the flag for exceptions a code and texts. A reference
+is msgpack's extension type 0x40: a msgpack array of whose object it is (true: the
+receiver's), its number or name, and the interface.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+import msgspec
+
+from callbackgen.runtime.errors import (
+    BadReply,
+    Busy,
+    DeadlineExceeded,
+    LimitExceeded,
+    RemoteError,
+    RemoteRaised,
+    Unimplemented,
+    Withdrawn,
+)
+from callbackgen.runtime.wire import Message, WireError, chunk
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from callbackgen.runtime.lanes import Key
+
+ANNOTATION: Final = b"CBGN"
+FORMAT: Final = 1
+REFERENCE: Final = 0x40
+_COMPLEX: Final = 0x30  # as Pyro5's own serializer has it
+CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
+"""The number of an object that is none: what the two ends tell each other."""
+
+_BASIC: Final = struct.Struct("!HHI")
+_CALL: Final = struct.Struct("!HHIqQ")
+_DOUBLE: Final = struct.Struct("!dd")
+
+_PARTS: Final = 4
+"""Of a call; more may follow, and are skipped."""
+
+Extension: TypeAlias = "Callable[[bytes], object]"
+"""Makes what a reference stands for from its bytes."""
+
+
+class Head(NamedTuple):
+    """What the annotation of a call says."""
+
+    milliseconds: int
+    chain: int
+    key: Key
+
+
+class Request(NamedTuple):
+    """What the payload of a call says."""
+
+    interface: str
+    method: str
+    arguments: list[Any]
+    keywords: dict[str, Any]
+
+
+def greeting() -> bytes:
+    """The annotation of CONNECT and CONNECTOK."""
+    return chunk(ANNOTATION, _BASIC.pack(FORMAT, 0, 0))
+
+
+def speaks_ours(message: Message) -> bool:
+    """Whether the other end of a new connection is one of ours.
+
+    Raises WireError for one whose format is not known here.
+    """
+    content = message.annotation(ANNOTATION)
+    if content is None:
+        return False
+    if len(content) < _BASIC.size:
+        raise WireError("an annotation CBGN that is too short")
+    if _BASIC.unpack_from(content)[0] < FORMAT:
+        raise WireError("an annotation CBGN of an unknown format")
+    return True
+
+
+def head(milliseconds: int, chain: int, key: Key) -> bytes:
+    """The annotation of a call."""
+    if isinstance(key, int):
+        return chunk(ANNOTATION, _CALL.pack(FORMAT, 0, milliseconds, chain, key))
+    content = _CALL.pack(FORMAT, 0, milliseconds, chain, 0) + key.encode()
+    return chunk(ANNOTATION, content)
+
+
+def head_of(message: Message) -> Head:
+    """What the annotation of a call says. Raises WireError where it says it wrongly."""
+    content = message.annotation(ANNOTATION)
+    if content is None or len(content) < _CALL.size:
+        raise WireError("a call without its annotation CBGN")
+    _, _, milliseconds, chain, number = _CALL.unpack_from(content)
+    if number:
+        return Head(milliseconds, chain, number)
+    try:
+        return Head(milliseconds, chain, content[_CALL.size :].decode())
+    except UnicodeDecodeError:
+        raise WireError("the name of an object that is not UTF-8") from None
+
+
+def packed(value: object) -> bytes:
+    """A value of builtins, complex and extensions as msgpack.
+
+    Raises OverflowError for an int of more than 64 bits, RecursionError for what is
+    nested too deeply.
+    """
+    return msgspec.msgpack.encode(value, enc_hook=_encode_complex)
+
+
+def _encode_complex(value: object) -> object:
+    if isinstance(value, complex):
+        return msgspec.msgpack.Ext(_COMPLEX, _DOUBLE.pack(value.real, value.imag))
+    raise TypeError(f"{type(value).__name__} does not travel")
+
+
+def unpacked(payload: bytes, extension: Extension) -> Any:
+    """The value in a payload. Raises WireError where it is not msgpack."""
+
+    def decode(code: int, data: memoryview) -> object:
+        if code == REFERENCE:
+            return extension(bytes(data))
+        if code == _COMPLEX and len(data) == _DOUBLE.size:
+            return complex(*_DOUBLE.unpack(data))
+        raise WireError(f"an extension of type {code}")
+
+    try:
+        value: Any = msgspec.msgpack.decode(payload, ext_hook=decode)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"not well-formed msgpack: {error}") from None
+    except TypeError as error:  # a key that cannot be hashed
+        raise WireError(f"a key that cannot be one: {error}") from None
+    return value
+
+
+def request(
+    interface: str, method: str, arguments: list[object], keywords: dict[str, object]
+) -> bytes:
+    """The payload of a call. Raises as `packed` does."""
+    return packed((interface, method, arguments, keywords))
+
+
+def request_in(payload: bytes, extension: Extension) -> Request:
+    """What the payload of a call says. Raises WireError for anything else."""
+    parts = _list(unpacked(payload, extension))
+    if len(parts) >= _PARTS:
+        interface, method, arguments, keywords = parts[:_PARTS]
+        if (
+            isinstance(interface, str)
+            and isinstance(method, str)
+            and isinstance(arguments, list)
+            and isinstance(keywords, dict)
+            and all(
+                isinstance(name, str) for name in cast("dict[object, Any]", keywords)
+            )
+        ):
+            return Request(interface, method, arguments, keywords)
+    raise WireError("a call that is not made as one")
+
+
+def failure(code: str, text: str, class_name: str = "", traceback: str = "") -> bytes:
+    """The payload of an answer that says what went wrong."""
+    return msgspec.msgpack.encode((code, text, class_name, traceback))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+RAISED: Final = "raised"
+_CODES: Final[dict[str, Callable[[str], RemoteError]]] = {
+    "busy": Busy,
+    "expired": DeadlineExceeded,
+    "limit": LimitExceeded,
+    "unimplemented": Unimplemented,
+    "withdrawn": Withdrawn,
+}
+
+
+def error_in(payload: bytes) -> RemoteError:
+    """The error in an answer that says what went wrong; BadReply if it does not."""
+    try:
+        said = msgspec.msgpack.decode(payload, type=tuple[str, str, str, str])
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        return BadReply("the answer says that something went wrong, not what")
+    code, text, class_name, traceback = said
+    if code == RAISED:
+        return RemoteRaised(class_name, text, traceback)
+    make = _CODES.get(code, BadReply)
+    return make(text[:1024])
+
+
+def reference(*, receivers: bool, key: Key, interface: str) -> object:
+    """What stands for an object in a payload."""
+    content = msgspec.msgpack.encode((receivers, key, interface))
+    return msgspec.msgpack.Ext(REFERENCE, content)
+
+
+class Referred(NamedTuple):
+    """What a reference that has arrived says. `mine`: the object lives here."""
+
+    mine: bool
+    key: Key
+    interface: str
+
+
+def reference_in(data: bytes) -> Referred:
+    """What a reference says. Raises WireError where it is none."""
+    try:
+        match msgspec.msgpack.decode(data):
+            case [bool() as mine, str() | int() as key, str() as interface, *_]:
+                return Referred(mine, key, interface)
+            case _:
+                raise WireError("a reference that is not made as one")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise WireError("a reference that is not made as one") from None
+
+
+RELEASE: Final = "release"
+GOODBYE: Final = "goodbye"
+
+
+def control(what: str, *content: object) -> bytes:
+    """The payload of what the two ends tell each other."""
+    return msgspec.msgpack.encode((what, *content))
+
+
+def control_in(payload: bytes) -> list[Any]:
+    """What the other end tells. Raises WireError where that is not well-formed."""
+    try:
+        return msgspec.msgpack.decode(payload, type=list[Any])
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        raise WireError("a control message that is not well-formed") from None

@@ -1,0 +1,237 @@
+"""The first message of a client's connection: who it is, and how it goes on."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import socket
+import weakref
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import msgspec
+
+from callbackgen.runtime import envelope, wire
+from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
+from callbackgen.runtime.ordinary import Ordinary, accepted
+from callbackgen.runtime.raised import class_name, text_of
+from callbackgen.runtime.server_connection import ServerConnection
+from callbackgen.runtime.serving import pyro_context
+from callbackgen.runtime.session import Session
+from callbackgen.runtime.transport import Transport
+from callbackgen.runtime.wire import Message, WireError
+from callbackgen.runtime.wrapper import Wrapper
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.listener import Listener
+    from callbackgen.runtime.settings import Settings
+    from callbackgen.runtime.tls import Tls
+    from callbackgen.runtime.wire import Limit
+
+_log = logging.getLogger("callbackgen.daemon")
+
+Address: TypeAlias = "tuple[object, ...] | str"
+"""What the system says of where a client is: a text for a Unix domain socket."""
+
+_CONNECT_SIZE = 4 * 1024
+
+
+class Handshake:
+    """A connection from its first byte.
+
+    When the handshake is done, it hands on what it hears to a `Session` or an
+    `Ordinary`.
+    """
+
+    def __init__(
+        self,
+        listener: Listener,
+        accepted: socket.socket,
+        tls: Tls | None,
+        text: str,
+        address: Address,
+    ) -> None:
+        self._listener = listener
+        self._daemon, loop, self._workers, self._settings, self._counters = (
+            listener.parts
+        )
+        self._transport = Transport(loop, accepted, self._settings, _connect_limit, tls)
+        self.connection = ServerConnection(self._transport, text, address)
+        self.host = "" if isinstance(address, str) else str(address[0])
+        self._next: Session | Ordinary | None = None
+        self._has_begun = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the handshake is not done."""
+        return self._next is None
+
+    def begin(self) -> None:
+        """Wait for the first message. In the loop's thread."""
+        self._transport.start(self)
+        self._transport.loop.later(self._settings.handshake, self._must_be_done)
+
+    def close(self, reason: str) -> None:
+        """End the connection."""
+        self._transport.close(reason)
+
+    def refuse(self, reason: str) -> None:
+        """End a connection that is not through."""
+        _log.warning("%s: refused: %s", self.connection.peer.address, reason)
+        self._transport.close(reason)
+
+    def forget(self) -> None:
+        """In a forked child: close the socket."""
+        self._transport.forget()
+
+    def _must_be_done(self) -> None:
+        if self._next is None and not self._transport.is_closing:
+            self.refuse(f"no handshake within {self._settings.handshake:g} s")
+
+    def received(self, message: Message) -> None:
+        """See `Handler`."""
+        if self._next is not None:
+            self._next.received(message)
+            return
+        if self._has_begun or message.kind != wire.CONNECT:
+            raise WireError("not a handshake")
+        self._has_begun = True
+        ours = envelope.speaks_ours(message)
+        if not ours:
+            accepted(message)
+        task = self._shake_ours if ours else self._shake_ordinary
+        self._workers.submit(self.connection, lambda: task(message))
+
+    def lost(self, reason: str) -> None:
+        """See `Handler`."""
+        self._listener.gone(self)
+        if self._next is not None:
+            self._next.lost(reason)
+        else:
+            _log.info("%s: not connected: %s", self.connection.peer.address, reason)
+
+    # In a worker
+
+    def _shake_ours(self, message: Message) -> None:
+        try:
+            content = msgspec.json.decode(message.payload, type=dict[str, Any])
+            with pyro_context(self.connection):
+                answer = self._daemon.validateHandshake(
+                    self.connection, content.get("handshake")
+                )
+            payload = msgspec.json.encode({"handshake": answer})
+        except Exception as error:  # noqa: BLE001 - it is not ours
+            self._refuse_ours(message, error)
+            return
+        answered = wire.encoded(
+            wire.CONNECT_OK,
+            message.sequence,
+            payload,
+            serializer=wire.JSON,
+            annotations=envelope.greeting(),
+        )
+        session = Session(
+            self._transport,
+            self._workers,
+            self._settings,
+            self.connection.peer,
+            self._counters,
+            self._service,
+            self._disconnected,
+            self._listener.call_ended,
+        )
+        self._transport.loop.soon(
+            lambda: self._go_on(session, _own_limit(self._settings), answered)
+        )
+
+    def _refuse_ours(self, message: Message, error: Exception) -> None:
+        text = text_of(error)
+        if not isinstance(error, Refused):
+            text = f"{class_name(type(error))}: {text}"
+        _log.warning("%s: refused: %s", self.connection.peer.address, ascii(text)[:200])
+        answer = wire.encoded(
+            wire.CONNECT_FAIL,
+            message.sequence,
+            msgspec.json.encode(text[:1024]),
+            serializer=wire.JSON,
+            annotations=envelope.greeting(),
+        )
+        self._transport.close("refused", answer)
+
+    def _shake_ordinary(self, message: Message) -> None:
+        connection = self.connection
+        with (
+            pyro_context(connection),
+            connection.serving(message.encoded(), answers=True),
+        ):
+            is_in = self._daemon._handshake(connection)  # noqa: SLF001 - as transports do
+        if not is_in:
+            self._transport.close("refused", b"")
+            return
+        ordinary = Ordinary(
+            self._daemon,
+            connection,
+            self._transport,
+            self._workers,
+            self._settings,
+            self._counters,
+            self._disconnected,
+            self._listener.call_ended,
+        )
+        limit = _ordinary_limit(self._settings)
+        self._transport.loop.soon(lambda: self._go_on(ordinary, limit, b""))
+
+    def _service(self, name: str, interface: str) -> Wrapper:
+        """The wrapper that is registered under a name. Raises Unimplemented."""
+        found: Any = self._daemon.objectsById.get(name)
+        if isinstance(found, weakref.ref):
+            found = cast(Any, found)()
+        if inspect.isclass(found):
+            with self.connection.instances_lock:
+                found = self._daemon._getInstance(found, self.connection)  # noqa: SLF001
+        if isinstance(found, Wrapper):
+            return found
+        what = "no object" if found is None else "no generated wrapper"
+        raise Unimplemented(f"there is {what} named {ascii(name)[:200]}")
+
+    def _disconnected(self) -> None:
+        """The connection is over, and nothing of it runs any more."""
+        try:
+            self._daemon._clientDisconnect(self.connection)  # noqa: SLF001
+        finally:
+            self.connection.release()
+
+    # In the loop's thread again
+
+    def _go_on(self, handler: Session | Ordinary, limit: Limit, answer: bytes) -> None:
+        self._counters.began(self._transport)
+        self._next = handler
+        self._transport.limit(limit)
+        if isinstance(handler, Session):
+            self.connection.session = handler
+        if self._transport.is_closing:
+            return
+        _log.info("%s: connected", self.connection.peer.address)
+        try:
+            if answer:
+                self._transport.send(answer)
+        except ConnectionLost:
+            return
+        if isinstance(handler, Session):
+            handler.begin()
+
+
+def _connect_limit(_: int) -> int:
+    return _CONNECT_SIZE
+
+
+def _own_limit(settings: Settings) -> Limit:
+    return lambda _: settings.message_size
+
+
+def _ordinary_limit(settings: Settings) -> Limit:
+    def limit(serializer: int) -> int:
+        if serializer == wire.SERPENT:
+            return settings.ordinary_serpent_size
+        return settings.ordinary_size
+
+    return limit

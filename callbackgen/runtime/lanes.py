@@ -1,0 +1,131 @@
+"""In which order the calls that arrive on a connection are run; no threads, no sockets.
+
+Order is per object. Callbacks, which are objects that were passed by reference, are
+called one at a time, in order of arrival. Services, which have a name, run their
+two-way calls side by side; oneway calls in order among themselves, and a two-way call
+starts only when the oneway calls that were sent before it have ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Key: TypeAlias = "int | str"
+"""An object: the number of a reference, or the name of a service."""
+
+NO_CHAIN = 0
+
+
+@dataclass(slots=True, eq=False)
+class Incoming:
+    """A call that has arrived, its payload not looked at.
+
+    `chain` is that of the calls that wait for each other, as this end counts them;
+    `expires` when its caller gives up, by `time.monotonic`; `inside`: it runs although
+    its object has not ended another call, which waits for it.
+    """
+
+    sequence: int
+    oneway: bool
+    key: Key
+    chain: int
+    expires: float | None
+    payload: bytes
+    ordinal: int = 0
+    inside: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    waiting: deque[Incoming] = field(default_factory=deque[Incoming])
+    calls: int = 0
+    oneways: int = 0
+    chains: Counter[int] = field(default_factory=Counter[int])
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.waiting or self.calls or self.oneways)
+
+    def starts(self, incoming: Incoming) -> None:
+        if incoming.oneway:
+            self.oneways += 1
+        else:
+            self.calls += 1
+            self.chains[incoming.chain] += 1
+
+    def ends(self, incoming: Incoming) -> None:
+        if incoming.oneway:
+            self.oneways -= 1
+            return
+        self.calls -= 1
+        self.chains[incoming.chain] -= 1
+        if not self.chains[incoming.chain]:
+            del self.chains[incoming.chain]
+
+    def may_start(self, *, one_at_a_time: bool) -> bool:
+        return not self.oneways and not (one_at_a_time and self.calls)
+
+
+class Lanes:
+    """The calls of one connection, in a lane for each object."""
+
+    __slots__ = ("_lanes",)
+
+    def __init__(self) -> None:
+        self._lanes: dict[Key, _Lane] = {}
+
+    def arrived(self, incoming: Incoming) -> list[Incoming]:
+        """Takes a call; gives those that start now.
+
+        A call of a chain that has the object already starts at once: the call that it
+        would have to wait for waits for it.
+        """
+        lane = self._lanes.setdefault(incoming.key, _Lane())
+        if incoming.chain != NO_CHAIN and incoming.chain in lane.chains:
+            incoming.inside = True
+            lane.starts(incoming)
+            return [incoming]
+        lane.waiting.append(incoming)
+        return self._started(incoming.key, lane)
+
+    def ended(self, incoming: Incoming) -> list[Incoming]:
+        """Says that a call has ended; gives those that start now."""
+        lane = self._lanes[incoming.key]
+        lane.ends(incoming)
+        started = self._started(incoming.key, lane)
+        if lane.is_idle:
+            del self._lanes[incoming.key]
+        return started
+
+    def waiting_calls(self, key: Key) -> int:
+        """How many two-way calls wait for an object."""
+        lane = self._lanes.get(key)
+        return 0 if lane is None else sum(not one.oneway for one in lane.waiting)
+
+    def take_expired(self, key: Key, now: float) -> list[Incoming]:
+        """Takes out the waiting two-way calls of an object whose callers gave up."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            return []
+        expired = [
+            one
+            for one in lane.waiting
+            if not one.oneway and one.expires is not None and one.expires <= now
+        ]
+        for one in expired:
+            lane.waiting.remove(one)
+        return expired
+
+    def _started(self, key: Key, lane: _Lane) -> list[Incoming]:
+        started: list[Incoming] = []
+        one_at_a_time = isinstance(key, int)
+        while lane.waiting and lane.may_start(one_at_a_time=one_at_a_time):
+            incoming = lane.waiting.popleft()
+            lane.starts(incoming)
+            started.append(incoming)
+        return started

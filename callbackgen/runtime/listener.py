@@ -1,0 +1,280 @@
+"""The transport of our daemon, in the place of Pyro5's transport servers."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
+
+from Pyro5 import config, socketutil
+
+from callbackgen.runtime import forking
+from callbackgen.runtime.counters import Counters
+from callbackgen.runtime.handshake import Address, Handshake
+from callbackgen.runtime.loop import Loop
+from callbackgen.runtime.server_connection import ServerConnection
+from callbackgen.runtime.tls import Tls, server_context
+from callbackgen.runtime.workers import Workers
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.settings import Settings
+
+_Accepted: TypeAlias = tuple[socket.socket, Address]
+
+_log = logging.getLogger("callbackgen.daemon")
+
+_AT_ONCE: Final = 64
+"""How many connections are accepted before others are looked at again."""
+
+_GRACE: Final = 0.5
+"""Seconds that running calls have to end when the daemon does."""
+
+SHUT_DOWN: Final = "the server shut down"
+
+
+class Listener:
+    """Accepts connections while `loop` runs, and has them served by a few threads.
+
+    The names without a leading underscore are those that Pyro5's daemon uses.
+    """
+
+    def __init__(self, settings: Settings, counters: Counters) -> None:
+        self._settings = settings
+        self._counters = counters
+        self._daemon: Any = None
+        self._connections: dict[ServerConnection, Handshake] = {}
+        self._by_address: Counter[str] = Counter()
+        self._numbers = itertools.count(1)
+        self._context = server_context()
+        self._something_ended = threading.Event()
+        self._closed = False
+        self.watches_calls = True
+        self.sock: socket.socket | None = None
+        self.locationStr = ""
+
+    def __repr__(self) -> str:
+        count = len(self._connections)
+        return f"<callbackgen on {self.locationStr}; {count} connections>"
+
+    def init(
+        self, daemon: Any, host: str | None, port: int, unixsocket: str | None = None
+    ) -> None:
+        """Bind, and start the threads; nothing is accepted yet."""
+        self._daemon = daemon
+        set_to = cast(Any, config)
+        listening = cast(Any, socketutil).create_socket(
+            bind=unixsocket or (host, port),
+            reuseaddr=set_to.SOCK_REUSE,
+            noinherit=True,
+            nodelay=True,
+        )
+        listening.setblocking(False)
+        self.sock = listening
+        bound = listening.getsockname()
+        if unixsocket:
+            self.locationStr = "./u:" + unixsocket
+        else:
+            host, port = str(host or bound[0]), int(port or bound[1])
+            self.locationStr = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        one_at_a_time = set_to.SERVERTYPE == "multiplex"
+        size = 1 if one_at_a_time else set_to.THREADPOOL_SIZE
+        self._workers = Workers(size, replace=not one_at_a_time)
+        self._loop = Loop(f"callbackgen daemon {self.locationStr}")
+        forking.forget_in_children(self)
+
+    def loop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:  # noqa: N803
+        """Accept connections until the condition does not hold any more."""
+        self._loop.soon(self._accept_more)
+        try:
+            while not self._closed and loopCondition():
+                self._something_ended.wait(cast(Any, config).POLLTIMEOUT)
+                self._something_ended.clear()
+                if not self._closed:
+                    self._daemon._housekeeping()  # noqa: SLF001 - as transports do
+        except KeyboardInterrupt:
+            _log.info("%s: interrupted", self.locationStr)
+        finally:
+            self._loop.soon(self._accept_no_more)
+
+    def call_ended(self) -> None:
+        """The condition of `loop` may have to be looked at."""
+        if self.watches_calls:
+            self._something_ended.set()
+
+    def shutdown(self) -> None:
+        """End everything; see `close`."""
+        self.close()
+
+    def close(self) -> None:
+        """Say goodbye to all clients, wait a little for what runs, and end."""
+        if self._closed:
+            return
+        self._closed = True
+        self._something_ended.set()
+        if self._loop.is_forgotten:
+            return
+        gone = threading.Event()
+        self._loop.soon(lambda: self._close_all(gone))
+        if not self._loop.is_this_thread:
+            gone.wait(_GRACE)
+        stuck = self._workers.close(_GRACE)
+        if stuck:
+            _log.warning(
+                "%s: these threads are left in calls that do not end: %s",
+                self.locationStr,
+                ", ".join(stuck),
+            )
+        self._loop.end()
+
+    def wakeup(self) -> None:
+        """Have `loop` look at its condition."""
+        self._something_ended.set()
+
+    def forget(self) -> None:
+        """In a forked child: close the sockets; the parent goes on using them."""
+        self._closed = True
+        if self.sock is not None:
+            self.sock.close()
+        for connection, handshake in self._connections.items():
+            handshake.forget()
+            if connection.session is not None:
+                connection.session.forget()
+        self._loop.forget()
+
+    def events(self, eventsockets: object) -> NoReturn:
+        """Not for this transport."""
+        raise _has_own_loop("events()")
+
+    @property
+    def sockets(self) -> NoReturn:
+        """Not for this transport."""
+        raise _has_own_loop("sockets")
+
+    @property
+    def selector(self) -> NoReturn:
+        """Not for this transport."""
+        raise _has_own_loop("selector")
+
+    def combine_loop(self, server: object) -> NoReturn:
+        """Not for this transport."""
+        raise _has_own_loop("combine()")
+
+    # In the loop's thread
+
+    def _accept_more(self) -> None:
+        if self.sock is not None and not self._closed:
+            self._loop.watch(self.sock, selectors.EVENT_READ, self._accept)
+
+    def _accept_no_more(self) -> None:
+        if self.sock is not None:
+            self._loop.watch(self.sock, 0, self._accept)
+
+    def _accept(self, _: int) -> None:
+        for _ in range(_AT_ONCE):
+            if self.sock is None:
+                return
+            try:
+                accepted, address = cast("_Accepted", self.sock.accept())
+            except BlockingIOError:
+                return
+            except OSError as error:  # too many files, or gone before it was accepted
+                _log.warning("%s: accepting failed: %s", self.locationStr, error)
+                self._accept_no_more()
+                self._loop.later(0.2, self._accept_more)
+                return
+            self._begin(accepted, address)
+
+    def _begin(self, accepted: socket.socket, address: Address) -> None:
+        accepted.setblocking(False)
+        host = "" if isinstance(address, str) else str(address[0])
+        settings = self._settings
+        if (
+            len(self._connections) >= settings.connections
+            or self._by_address[host] >= settings.connections_per_address
+        ):
+            _log.warning("%s: too many connections", ascii(host))
+            accepted.close()
+            return
+        self._by_address[host] += 1
+        with contextlib.suppress(OSError):
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        tls = None if self._context is None else Tls(self._context, None)
+        handshake = Handshake(self, accepted, tls, _text(address, self), address)
+        self._connections[handshake.connection] = handshake
+        handshake.begin()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Has only so many in their handshake.
+
+        Beyond, the oldest of the address that has most goes.
+        """
+        waiting = [one for one in self._connections.values() if one.is_waiting]
+        if len(waiting) <= self._settings.handshaking:
+            return
+        most = Counter(one.host for one in waiting).most_common(1)[0][0]
+        oldest = next(one for one in waiting if one.host == most)
+        oldest.refuse("too many connections in their handshake")
+
+    def _close_all(self, gone: threading.Event) -> None:
+        self._accept_no_more()
+        if self.sock is not None:
+            name = None
+            with contextlib.suppress(OSError):
+                name = self.sock.getsockname()
+            self.sock.close()
+            self.sock = None
+            if isinstance(name, str):
+                with contextlib.suppress(FileNotFoundError):
+                    Path(name).unlink()
+        for connection, handshake in list(self._connections.items()):
+            if connection.session is not None:
+                connection.session.close(SHUT_DOWN, SHUT_DOWN)
+            else:
+                handshake.close(SHUT_DOWN)
+        self._tell_when_gone(gone, time.monotonic() + _GRACE)
+
+    def _tell_when_gone(self, gone: threading.Event, latest: float) -> None:
+        if not self._connections or time.monotonic() >= latest:
+            gone.set()
+        else:
+            self._loop.later(0.01, lambda: self._tell_when_gone(gone, latest))
+
+    # For the handshakes
+
+    @property
+    def parts(self) -> tuple[Any, Loop, Workers, Settings, Counters]:
+        """What a connection is made of: daemon, loop, workers, settings, counters."""
+        return self._daemon, self._loop, self._workers, self._settings, self._counters
+
+    def gone(self, handshake: Handshake) -> None:
+        """A connection has ended. In the loop's thread."""
+        if self._connections.pop(handshake.connection, None) is not None:
+            self._by_address[handshake.host] -= 1
+            if not self._by_address[handshake.host]:
+                del self._by_address[handshake.host]
+
+
+def _text(address: Address, listener: Listener) -> str:
+    """The address of a client, for people."""
+    if isinstance(address, str):
+        return f"a client of {listener.locationStr}"
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def _has_own_loop(what: str) -> TypeError:
+    return TypeError(
+        f"{what} is not for a callbackgen.Daemon, which has a loop of its own in a "
+        "thread: run its requestLoop() in a thread beside yours"
+    )

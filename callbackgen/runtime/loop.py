@@ -1,0 +1,127 @@
+"""One thread that waits for many sockets, and for moments in time."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import itertools
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+_log = logging.getLogger("callbackgen.loop")
+
+Action: TypeAlias = Callable[[], object]
+Ready: TypeAlias = Callable[[int], object]
+"""Called with the `selectors` events that a socket is ready for."""
+
+_AT_ONCE: Final = 256
+"""How many actions run before the sockets are looked at again."""
+
+
+class Loop:
+    """A thread that runs what sockets, timers and other threads ask for.
+
+    Nothing that it runs may block. What raises is logged, and the loop goes on.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._actions: deque[Action] = deque()
+        self._timers: list[tuple[float, int, Action]] = []
+        self._numbers = itertools.count()
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ, self._drain)
+        self._is_waking = False
+        self._ends = False
+        self.is_forgotten = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_this_thread(self) -> bool:
+        """Whether the calling thread is the loop's."""
+        return threading.current_thread() is self._thread
+
+    def soon(self, action: Action) -> None:
+        """Run an action in the loop's thread. For every thread; takes no lock."""
+        self._actions.append(action)
+        if not self._is_waking:
+            self._is_waking = True
+            with contextlib.suppress(OSError):  # full is as good, closed is too late
+                self._waker.send(b"\0")
+
+    def later(self, seconds: float, action: Action) -> None:
+        """Run an action in so many seconds. For the loop's own thread only."""
+        due = time.monotonic() + seconds
+        heapq.heappush(self._timers, (due, next(self._numbers), action))
+
+    def watch(self, watched: socket.socket, events: int, ready: Ready) -> None:
+        """Call `ready` when a socket is; 0 for `events` ends that.
+
+        For the loop's own thread only.
+        """
+        known = watched.fileno() in self._selector.get_map()
+        if events and known:
+            self._selector.modify(watched, events, ready)
+        elif events:
+            self._selector.register(watched, events, ready)
+        elif known:
+            self._selector.unregister(watched)
+
+    def end(self) -> None:
+        """End the thread after what it has been asked for, and wait for it."""
+        self._ends = True
+        self.soon(lambda: None)
+        if not self.is_this_thread:
+            self._thread.join()
+
+    def forget(self) -> None:
+        """In a forked child: give the sockets back, and touch nothing else."""
+        self.is_forgotten = True
+        with contextlib.suppress(OSError):
+            self._selector.close()
+        self._woken.close()
+        self._waker.close()
+
+    def _run(self) -> None:
+        try:
+            while not self._ends or self._actions:
+                self._turn()
+        finally:
+            self._selector.close()
+            self._woken.close()
+            self._waker.close()
+
+    def _turn(self) -> None:
+        wait = None
+        if self._actions:
+            wait = 0.0
+        elif self._timers:
+            wait = max(self._timers[0][0] - time.monotonic(), 0)
+        for key, events in self._selector.select(wait):
+            _guarded(key.data, events)
+        self._is_waking = False
+        for _ in range(min(len(self._actions), _AT_ONCE)):
+            _guarded(self._actions.popleft())
+        now = time.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            _guarded(heapq.heappop(self._timers)[2])
+
+    def _drain(self, _: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._woken.recv(4096)
+
+
+def _guarded(action: Callable[..., object], *arguments: object) -> None:
+    try:
+        action(*arguments)
+    except Exception:  # noqa: BLE001 - it is not ours
+        _log.exception("an action of the loop failed")

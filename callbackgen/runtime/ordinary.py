@@ -1,0 +1,182 @@
+"""An ordinary Pyro5 client of our daemon, served by Pyro5's own `handleRequest`.
+
+One message at a time, oneway calls in a lane of their own beside: they are taken for
+ordinary calls whose answer is swallowed, since Pyro5 starts a thread for each.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import Pyro5.errors
+from Pyro5.errors import SecurityError
+
+from callbackgen.runtime import wire
+from callbackgen.runtime.context import Serving, serving
+from callbackgen.runtime.serving import pyro_context
+from callbackgen.runtime.wire import Message, WireError
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.counters import Counters
+    from callbackgen.runtime.server_connection import ServerConnection
+    from callbackgen.runtime.settings import Settings
+    from callbackgen.runtime.transport import Transport
+    from callbackgen.runtime.workers import Workers
+
+_log = logging.getLogger("callbackgen.ordinary")
+
+_SERIALIZERS: Final = (wire.SERPENT, wire.JSON, wire.MSGPACK)
+
+
+def accepted(message: Message) -> None:
+    """Raises WireError for a serializer that is not taken from anybody: marshal."""
+    if message.serializer not in _SERIALIZERS:
+        raise WireError(f"a message with serializer {message.serializer}")
+
+
+class _Lane:
+    def __init__(self) -> None:
+        self.waiting: deque[Message] = deque()
+        self.is_busy = False
+
+
+class Ordinary:
+    """Serves one ordinary client. `ended` runs in a worker when all is over."""
+
+    def __init__(
+        self,
+        daemon: Any,
+        connection: ServerConnection,
+        transport: Transport,
+        workers: Workers,
+        settings: Settings,
+        counters: Counters,
+        ended: Callable[[], object],
+        call_ended: Callable[[], object],
+    ) -> None:
+        self._daemon = daemon
+        self._connection = connection
+        self._transport = transport
+        self._workers = workers
+        self._settings = settings
+        self._counters = counters
+        self._ended = ended
+        self._call_ended = call_ended
+        self._calls = _Lane()
+        self._oneways = _Lane()
+        self._queued_bytes = 0
+        self._is_paused = False
+        self._is_lost = False
+
+    def received(self, message: Message) -> None:
+        """See `Handler`."""
+        if message.kind == wire.PING:
+            self._transport.send(
+                wire.encoded(
+                    wire.PING, message.sequence, b"pong", serializer=message.serializer
+                )
+            )
+            return
+        if message.kind != wire.INVOKE:
+            raise WireError(f"a message of kind {message.kind}")
+        accepted(message)
+        lane = self._oneways if message.flags & wire.ONEWAY else self._calls
+        lane.waiting.append(message)
+        self._queued_bytes += len(message.payload)
+        self._pace()
+        self._next(lane)
+
+    def lost(self, reason: str) -> None:
+        """See `Handler`."""
+        self._counters.ended(self._transport, reason)
+        _log.info("%s: the connection ended: %s", self._connection, reason)
+        self._is_lost = True
+        self._calls.waiting.clear()
+        self._oneways.waiting.clear()
+        self._end_if_over()
+
+    def _pace(self) -> None:
+        """Reads no more from a client that sends more than is handled."""
+        settings = self._settings
+        queued = len(self._calls.waiting) + len(self._oneways.waiting)
+        is_full = (
+            queued >= settings.queue_messages
+            or self._queued_bytes >= settings.queue_size
+        )
+        if is_full and not self._is_paused:
+            self._is_paused = True
+            self._transport.pause()
+        elif self._is_paused and not is_full:
+            self._is_paused = False
+            self._transport.resume()
+
+    def _next(self, lane: _Lane) -> None:
+        if lane.is_busy or not lane.waiting:
+            return
+        lane.is_busy = True
+        message = lane.waiting.popleft()
+        self._queued_bytes -= len(message.payload)
+
+        def task() -> None:
+            try:
+                self._serve(message)
+            finally:
+                self._transport.loop.soon(lambda: self._done(lane))
+
+        self._workers.submit(self._connection, task)
+
+    def _done(self, lane: _Lane) -> None:
+        lane.is_busy = False
+        if self._is_lost:
+            self._end_if_over()
+            return
+        self._pace()
+        self._next(lane)
+
+    def _end_if_over(self) -> None:
+        if not self._calls.is_busy and not self._oneways.is_busy:
+            self._workers.submit(self._connection, self._ended)
+
+    # In a worker
+
+    def _serve(self, message: Message) -> None:
+        self._counters.count("calls_received")
+        answers = not message.flags & wire.ONEWAY
+        request = message._replace(flags=message.flags & ~wire.ONEWAY)
+        connection = self._connection
+        token = serving.set(Serving(connection.peer, "a call of an ordinary client"))
+        try:
+            with (
+                pyro_context(connection),
+                connection.serving(request.encoded(), answers=answers),
+            ):
+                self._handle(request, answers=answers)
+        finally:
+            serving.reset(token)
+            self._call_ended()
+
+    def _handle(self, request: Message, *, answers: bool) -> None:
+        try:
+            self._daemon.handleRequest(self._connection)
+        except SecurityError as error:
+            _log.warning("%s: %s", self._connection, ascii(str(error))[:200])
+            self._transport.close("a security error")
+        except Exception as error:  # noqa: BLE001 - the user's
+            self._answer_for(request, error, answers=answers)
+        except BaseException as error:  # noqa: BLE001 - as above
+            text = f"{type(error).__name__}: {error}"
+            self._answer_for(request, RuntimeError(text), answers=answers)
+
+    def _answer_for(self, request: Message, error: Exception, *, answers: bool) -> None:
+        """Answers what Pyro5 gives no answer to, and would close the connection for."""
+        _log.info("%s: %s raised", self._connection, type(error).__name__)
+        if not answers or self._connection.has_answered or self._is_lost:
+            return
+        theirs: Any = Pyro5.errors
+        lines = theirs.format_traceback(type(error), error, error.__traceback__)
+        self._daemon._sendExceptionResponse(  # noqa: SLF001 - as transports do
+            self._connection, request.sequence, request.serializer, error, lines
+        )

@@ -1,0 +1,292 @@
+"""Objects passed by reference over one connection, in both directions.
+
+Who passes an object counts how often; who gets it counts too, and when the last stub
+there is gone says how many it got. At 0 the object is released, as in Cap'n Proto: a
+message that passes it again may be under way meanwhile.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from callbackgen.runtime import envelope
+from callbackgen.runtime.errors import LimitExceeded, Withdrawn
+from callbackgen.runtime.interfaces import (
+    delegate_of,
+    interface_name,
+    missing_member,
+    readable,
+    wrapper_of,
+)
+from callbackgen.runtime.lanes import Key
+from callbackgen.runtime.link import Remote, link_of
+from callbackgen.runtime.values import Carrier, Misfit
+from callbackgen.runtime.wrapper import Wrapper
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.session import Session
+    from callbackgen.runtime.stub import Stub
+
+
+@dataclass(slots=True, eq=False)
+class _Export:
+    key: int
+    target: object
+    identity: object
+    sent: int = 0
+    wrappers: dict[str, Wrapper] = field(default_factory=dict[str, Wrapper])
+
+
+@dataclass(slots=True, eq=False)
+class _Import:
+    key: int
+    received: int = 0
+    remote: weakref.ref[Remote] | None = None
+
+
+class References:
+    """The tables of one connection: what the other end holds, and what this one does.
+
+    `released` is told (key, number) of what we drop, maybe from a garbage collection,
+    so that it must take no lock.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        limit: int,
+        services: Callable[[str, str], Wrapper],
+        released: Callable[[int, int], None],
+    ) -> None:
+        self._session = session
+        self._limit = limit
+        self._services = services
+        self._released = released
+        self._lock = Lock()
+        self._keys = 0
+        self._exports: dict[int, _Export] = {}
+        self._by_identity: dict[object, _Export] = {}
+        self._imports: dict[int, _Import] = {}
+
+    def exported(self, key: Key, interface: str) -> Wrapper:
+        """The wrapper of an object of ours that the other end names.
+
+        Raises Withdrawn for one that it does not hold under that interface.
+        """
+        if isinstance(key, str):
+            return self._services(key, interface)
+        with self._lock:
+            export = self._exports.get(key)
+            wrapper = None if export is None else export.wrappers.get(interface)
+        if wrapper is None:
+            raise Withdrawn(f"the object {key} is not there any more")
+        return wrapper
+
+    def release(self, key: int, received: int) -> object:
+        """The other end has dropped an object that it got so often.
+
+        Gives what is to be dropped here, which may run code of the user.
+        """
+        with self._lock:
+            export = self._exports.get(key)
+            if export is None:
+                return None
+            export.sent -= received
+            return self._removed(export) if export.sent <= 0 else None
+
+    def withdraw(self, value: object) -> object:
+        """Take an object back; gives what is to be dropped, None if it is not there."""
+        with self._lock:
+            export = self._by_identity.get(_identity(_target(value)))
+            return None if export is None else self._removed(export)
+
+    def clear(self) -> list[object]:
+        """Drop all that the other end holds; gives what is to be dropped."""
+        with self._lock:
+            dropped: list[object] = list(self._exports.values())
+            self._exports.clear()
+            self._by_identity.clear()
+            return dropped
+
+    def remotes(self) -> list[Remote]:
+        """The other end's objects that stubs here stand for."""
+        with self._lock:
+            held = [one.remote for one in list(self._imports.values())]
+        found = [reference() for reference in held if reference is not None]
+        return [remote for remote in found if remote is not None]
+
+    def __len__(self) -> int:
+        return len(self._exports)
+
+    def _removed(self, export: _Export) -> _Export:
+        del self._exports[export.key]
+        del self._by_identity[export.identity]
+        return export
+
+    def send(self, stub: type[Stub], value: object) -> int:
+        """The number of an object of ours, which is counted as sent.
+
+        Raises Misfit where it does not fit the interface, LimitExceeded.
+        """
+        interface = interface_name(stub)
+        target = _target(value)
+        identity = _identity(target)
+        with self._lock:
+            export = self._by_identity.get(identity)
+            known = export is not None and interface in export.wrappers
+        wrapper = None if known else _wrapped(stub, value)
+        with self._lock:
+            export = self._by_identity.get(identity)
+            if export is None:
+                export = self._new_export(interface, target, identity)
+            if wrapper is not None:
+                export.wrappers.setdefault(interface, wrapper)
+            export.sent += 1
+            return export.key
+
+    def _new_export(self, interface: str, target: object, identity: object) -> _Export:
+        if len(self._exports) >= self._limit:
+            raise LimitExceeded(
+                f"no more {readable(interface)} can be passed: the other end holds "
+                f"{len(self._exports)} objects of this one by reference already; the "
+                f"limit is {self._limit} (callbackgen.settings.callbacks)"
+            )
+        self._keys += 1
+        export = _Export(self._keys, target, identity)
+        self._exports[export.key] = export
+        self._by_identity[identity] = export
+        return export
+
+    def arrive(self, key: int, interface: str) -> Remote | str:
+        """The other end's object, counted as received; or why it is not taken."""
+        with self._lock:
+            record = self._imports.get(key)
+            remote = record.remote() if record and record.remote else None
+            if record is None or remote is None:
+                if record is None and len(self._imports) >= self._limit:
+                    self._released(key, 1)
+                    return (
+                        f"no more {readable(interface)} is taken: {len(self._imports)} "
+                        "objects of this client are held by reference already; the "
+                        f"limit is {self._limit} (callbackgen.settings.callbacks)"
+                    )
+                record = _Import(key)
+                remote = Remote(self._session, key)
+                gone = functools.partial(self._gone, record)
+                record.remote = weakref.ref(remote, gone)
+                self._imports[key] = record
+            record.received += 1
+            return remote
+
+    def _gone(self, record: _Import, _: object) -> None:
+        """The last stub is gone. Runs wherever that happens: no lock here."""
+        if self._imports.get(record.key) is record:
+            self._imports.pop(record.key, None)
+        self._released(record.key, record.received)
+
+
+class Passing(Carrier):
+    """The references in one call: those in its arguments, and those in its answer.
+
+    `refused` says why one that arrived was not taken.
+    """
+
+    __slots__ = ("_keys", "_references", "_session", "refused")
+
+    def __init__(self, references: References, session: Session) -> None:
+        self._references = references
+        self._session = session
+        self._keys: list[int] = []
+        self.refused: str | None = None
+
+    def send(self, stub: type[Stub], value: object) -> object:
+        """What travels for an object. Raises Misfit, LimitExceeded."""
+        link = link_of(value)
+        theirs = None if link is None else link.key_at(self._session)
+        if theirs is not None:
+            return envelope.reference(
+                receivers=True, key=theirs, interface=interface_name(stub)
+            )
+        key = self._references.send(stub, value)
+        self._keys.append(key)
+        return envelope.reference(
+            receivers=False, key=key, interface=interface_name(stub)
+        )
+
+    def undo(self) -> None:
+        """What was to be sent will not be."""
+        for key in self._keys:
+            self._references.release(key, 1)
+        self._keys.clear()
+
+    def extension(self, data: bytes) -> object:
+        """Takes one reference that has arrived, as its bytes; counts it."""
+        said = envelope.reference_in(data)
+        if said.mine or isinstance(said.key, str):
+            return _Arrived(said, None)
+        remote = self._references.arrive(said.key, said.interface)
+        if isinstance(remote, str):
+            self.refused = remote
+            return None
+        return _Arrived(said, remote)
+
+    def receive(self, stub: type[Stub], data: object) -> object:
+        """The stub, or the object itself where it lives here. Raises Misfit."""
+        expected = interface_name(stub)
+        if not isinstance(data, _Arrived):
+            kind = type(data).__name__
+            raise Misfit(f"expected a {readable(expected)} by reference, got {kind}")
+        if data.said.interface != expected:
+            other = ascii(data.said.interface)[:200]
+            raise Misfit(f"expected a {readable(expected)}, got a reference to {other}")
+        if data.remote is not None:
+            return data.remote.stub(stub)
+        try:
+            wrapper = self._references.exported(data.said.key, expected)
+        except Withdrawn as error:
+            raise Misfit(str(error)) from None
+        if not isinstance(wrapper, wrapper_of(stub)):
+            raise Misfit(f"expected a {readable(expected)}, got another object")
+        return delegate_of(wrapper)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    said: envelope.Referred
+    remote: Remote | None
+
+
+def _target(value: object) -> object:
+    """The object itself: the one that a wrapper stands for."""
+    return delegate_of(value) if isinstance(value, Wrapper) else value
+
+
+def _identity(target: object) -> object:
+    """What makes an object the same one. Python makes methods anew each time."""
+    if isinstance(target, types.MethodType):
+        return id(target.__self__), id(target.__func__)
+    return id(target)
+
+
+def _wrapped(stub: type[Stub], value: object) -> Wrapper:
+    """The wrapper by which an object is called. Raises Misfit where it does not fit."""
+    wanted = wrapper_of(stub)
+    if isinstance(value, Wrapper):
+        if not isinstance(value, wanted):
+            raise Misfit(f"expected a {wanted.__name__}, got {type(value).__name__}")
+        return value
+    missing = missing_member(wanted, value)
+    if missing is not None:
+        raise Misfit(
+            f"{type(value).__name__} does not fit {readable(interface_name(stub))}: "
+            f"{missing}"
+        )
+    made: Any = wanted
+    wrapper: Wrapper = made(value)
+    return wrapper

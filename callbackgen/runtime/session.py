@@ -1,0 +1,395 @@
+"""One connection of ours at either end: it makes calls, and runs those that come."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from queue import Empty
+from typing import TYPE_CHECKING, Any, Final
+
+from callbackgen.runtime import envelope, wire
+from callbackgen.runtime.channel import Channel, Pending, Turn
+from callbackgen.runtime.context import Peer, serving
+from callbackgen.runtime.deadline import Deadline
+from callbackgen.runtime.errors import (
+    BadArgument,
+    BadReply,
+    ConnectionLost,
+    Forked,
+    LimitExceeded,
+)
+from callbackgen.runtime.interfaces import interface_name
+from callbackgen.runtime.lanes import Incoming, Key
+from callbackgen.runtime.references import Passing, References
+from callbackgen.runtime.serving import Server
+from callbackgen.runtime.transport import Transport
+from callbackgen.runtime.wire import Message, WireError
+from callbackgen.runtime.workers import Task, Workers, waiting
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.call import Call
+    from callbackgen.runtime.counters import Counters
+    from callbackgen.runtime.settings import Settings
+    from callbackgen.runtime.wrapper import Wrapper
+
+_log = logging.getLogger("callbackgen.session")
+
+_MARK_OF_REFERENCE: Final = bytes([envelope.REFERENCE])
+
+
+class Session:
+    """A connection after its handshake.
+
+    `services` finds the wrapper of a service by its name; `call_ended` runs after each
+    call that came in, `ended` in a worker when the connection has ended and nothing of
+    it runs any more.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        workers: Workers,
+        settings: Settings,
+        peer: Peer,
+        counters: Counters,
+        services: Callable[[str, str], Wrapper],
+        ended: Callable[[], object],
+        call_ended: Callable[[], object],
+    ) -> None:
+        self.settings = settings
+        self.peer = peer
+        self._transport = transport
+        self._workers = workers
+        self._counters = counters
+        self._ended = ended
+        self._call_ended = call_ended
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self._channel = Channel(settings, time.monotonic())
+        self._releases: deque[tuple[int, int]] = deque()
+        self.references = References(
+            self, settings.callbacks, services, self._release_later
+        )
+        self._server = Server(self, self.references, counters)
+        self._lost: str | None = None
+        self._running = 0
+        self._is_forked = False
+        self._said_goodbye = False
+
+    def __str__(self) -> str:
+        return self.peer.address
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls can be made."""
+        return self._lost is None and not self._transport.is_closing
+
+    def begin(self) -> None:
+        """Watch over the connection. For the loop's thread."""
+        self._tick()
+
+    def make(self, call: Call, key: Key) -> Any:
+        """Makes a call of an object of the other end. Raises RemoteError."""
+        self._check_open()
+        passing = Passing(self.references, self)
+        used, positional, named = call.packed(passing)
+        try:
+            payload = self._payload(call, positional, named)
+            self._counters.count("calls_made")
+            self._transport.wait_for_room(call.deadline)
+            if call.method.oneway and not call.assigns:
+                self._send_oneway(call, key, payload)
+                return None
+            pending, data = self._begin_call(call, key, payload)
+        except TimeoutError as error:
+            passing.undo()
+            self._counters.count("timeouts")
+            raise call.too_late(self) from error
+        except BaseException:
+            passing.undo()
+            raise
+        answer = self._answer(call, pending, data)
+        return self._result(call, answer, used, passing)
+
+    def _payload(
+        self, call: Call, positional: list[object], named: dict[str, object]
+    ) -> bytes:
+        interface = interface_name(call.stub)
+        try:
+            payload = envelope.request(interface, call.method.name, positional, named)
+        except (OverflowError, RecursionError) as error:
+            raise BadArgument(f"{call.name}: {error}") from None
+        if len(payload) > self.settings.message_size:
+            raise call.too_large(len(payload), self.settings.message_size)
+        return payload
+
+    def _chain(self) -> int | None:
+        """The chain of calls that this thread is part of on this connection."""
+        current = serving.get()
+        return None if current is None else current.chains.get(self)
+
+    def _send_oneway(self, call: Call, key: Key, payload: bytes) -> None:
+        with self._lock:
+            while not self._channel.may_send_oneway:
+                self._wait_for_room(call.deadline)
+            message = self._channel.oneway(key, self._chain() or 0, payload)
+            # Sent with the lock held, so that oneway calls go in their order.
+            self._transport.send(message)
+
+    def _begin_call(
+        self, call: Call, key: Key, payload: bytes
+    ) -> tuple[Pending, bytes]:
+        chain = self._chain()
+        with self._lock:
+            while chain is None and not self._channel.may_call:
+                self._wait_for_room(call.deadline)
+            self._check_open()
+            nested = chain is not None
+            if chain is None:
+                chain = self._channel.new_chain()
+            milliseconds = call.deadline.milliseconds()
+            return self._channel.call(key, chain, milliseconds, payload, nested=nested)
+
+    def _wait_for_room(self, deadline: Deadline) -> None:
+        """Waits, with the lock, until something has changed."""
+        self._check_open()
+        if not self._room.wait(deadline.remaining()):
+            raise TimeoutError
+
+    def _answer(self, call: Call, pending: Pending, data: bytes) -> Message:
+        try:
+            self._transport.send(data)
+            with waiting():
+                return self._wait(pending, call.deadline)
+        except TimeoutError as error:
+            self._abandon(pending)
+            self._counters.count("timeouts")
+            raise call.too_late(self) from error
+        except BaseException:
+            self._abandon(pending)
+            raise
+
+    def _wait(self, pending: Pending, deadline: Deadline) -> Message:
+        """Waits for the answer, and runs what comes for this thread meanwhile."""
+        while True:
+            try:
+                item = pending.items.get(timeout=deadline.remaining())
+            except Empty:
+                raise TimeoutError from None
+            if isinstance(item, Message):
+                return item
+            if isinstance(item, Incoming):
+                self._run(item)
+                del item
+            else:
+                raise ConnectionLost(str(item))
+
+    def _abandon(self, pending: Pending) -> None:
+        with self._lock:
+            self._channel.abandon(pending)
+            self._room.notify_all()
+            turn = self._channel.take()
+        self._follow(turn)
+
+    def _result(self, call: Call, answer: Message, used: Any, passing: Passing) -> Any:
+        if answer.flags & wire.EXCEPTION:
+            raise envelope.error_in(answer.payload)
+        try:
+            data = envelope.unpacked(answer.payload, passing.extension)
+        except WireError as error:
+            raise BadReply(f"{call.name}: {error}") from None
+        if passing.refused is not None:
+            raise LimitExceeded(f"{call.name}: {passing.refused}")
+        return call.result(data, used, passing)
+
+    def _check_open(self) -> None:
+        if self._is_forked:
+            raise Forked(
+                f"the connection to {self} belongs to the process that this one was "
+                "forked from: connect anew here"
+            )
+        if not self.is_open:
+            raise ConnectionLost(self._lost_text(self._lost or "it was closed"))
+
+    def _lost_text(self, reason: str) -> str:
+        return f"the connection to {self} ended: {reason}"
+
+    # Calls that come in
+
+    def _run(self, incoming: Incoming) -> None:
+        """Runs a call, answers it, and lets those go on that waited for its end."""
+        with self._lock:
+            self._running += 1
+            self._channel.begun(incoming)
+            turn = self._channel.take()
+            is_wanted = self._lost is None
+        self._follow(turn)
+        try:
+            if is_wanted:
+                self._server.run(incoming)
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._channel.ended(incoming)
+                turn = self._channel.take()
+                is_last = self._lost is not None and not self._running
+            self._follow(turn)
+            self._call_ended()
+            if is_last:
+                self._ended()
+
+    def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> None:
+        """Sends the answer to a call, if it is still wanted."""
+        message = self._channel.answer(incoming, payload, failed=failed)
+        try:
+            self._transport.wait_for_room(Deadline(self.settings.blocked))
+            self._transport.send(message)
+        except (ConnectionLost, TimeoutError):
+            _log.debug("%s: nobody is there for an answer", self)
+
+    def _follow(self, turn: Turn) -> None:
+        """Does what follows from what the channel was told."""
+        for data in turn.outgoing:
+            self._send_if_open(data)
+        for incoming in turn.ready:
+            if self._lost is None:
+                self._workers.submit(self, functools.partial(self._run, incoming))
+        for payload in turn.discarded:
+            if _MARK_OF_REFERENCE in payload:
+                self.run_apart(functools.partial(self._discard, payload))
+        for payload in turn.controls:
+            self._hear(payload)
+
+    def _send_if_open(self, data: bytes) -> None:
+        try:
+            self._transport.send(data)
+        except ConnectionLost:
+            _log.debug("%s: gone before it could be told", self)
+
+    def discard(self, payload: bytes) -> None:
+        """Drop a call that is not run; the references in it are released."""
+        if _MARK_OF_REFERENCE in payload:
+            self._discard(payload)
+
+    def _discard(self, payload: bytes) -> None:
+        passing = Passing(self.references, self)
+        try:
+            envelope.unpacked(payload, passing.extension)
+        except WireError as error:
+            self.close(str(error))
+
+    def run_apart(self, task: Task) -> None:
+        """Run something in a worker."""
+        self._workers.submit(self, task)
+
+    # In the loop's thread
+
+    def received(self, message: Message) -> None:
+        """See `Handler`."""
+        with self._lock:
+            self._channel.receive(message, time.monotonic())
+            if message.kind != wire.INVOKE:
+                self._room.notify_all()
+            turn = self._channel.take()
+        self._follow(turn)
+
+    def lost(self, reason: str) -> None:
+        """See `Handler`."""
+        counted = "the other end said goodbye" if self._said_goodbye else reason
+        self._counters.ended(self._transport, counted)
+        _log.info("%s: the connection ended: %s", self, reason)
+        remotes = self.references.remotes()
+        with self._lock:
+            self._lost = reason
+            self._channel.lost(ConnectionLost(self._lost_text(reason)))
+            self._room.notify_all()
+            is_last = not self._running
+        dropped = self.references.clear()
+        if dropped:
+            self.run_apart(functools.partial(_drop, dropped))
+        for remote in remotes:
+            remote.tell_lost()
+        if is_last:
+            self.run_apart(self._ended)
+
+    def _hear(self, payload: bytes) -> None:
+        match envelope.control_in(payload):
+            case [envelope.RELEASE, *released]:
+                dropped = [self._released(pair) for pair in released]
+                self.run_apart(functools.partial(_drop, dropped))
+            case [envelope.GOODBYE, str() as reason]:
+                self._said_goodbye = True
+                self._transport.close(ascii(reason[:200])[1:-1])
+            case _:
+                _log.debug("%s: a control message that is not known", self)
+
+    def _released(self, pair: object) -> object:
+        match pair:
+            case [int() as key, int() as received]:
+                return self.references.release(key, received)
+            case _:
+                raise WireError("a release that is not made as one")
+
+    def _release_later(self, key: int, received: int) -> None:
+        """Runs wherever a stub is dropped, maybe in a garbage collection."""
+        self._releases.append((key, received))
+        self._transport.loop.soon(self._tell_released)
+
+    def _tell_released(self) -> None:
+        if not self._releases or not self.is_open:
+            return
+        pairs: list[tuple[int, int]] = []
+        while self._releases:
+            pairs.append(self._releases.popleft())
+        payload = envelope.control(envelope.RELEASE, *pairs)
+        with self._lock:
+            data = self._channel.tell(payload)
+        self._send_if_open(data)
+
+    def _tick(self) -> None:
+        if not self.is_open:
+            return
+        with self._lock:
+            try:
+                wait = self._channel.tick(time.monotonic())
+            except WireError as error:
+                self._transport.close(str(error))
+                return
+            turn = self._channel.take()
+        self._follow(turn)
+        self._transport.loop.later(max(wait, 0.01), self._tick)
+
+    # The end
+
+    def withdraw(self, value: object) -> None:
+        """Take back an object that the other end holds by reference.
+
+        Raises ValueError if it holds none such.
+        """
+        if self.references.withdraw(value) is None:
+            raise ValueError(
+                f"this {type(value).__name__} was not passed to {self}, or is not held "
+                "there any more"
+            )
+
+    def close(self, reason: str, farewell: str | None = None) -> None:
+        """End the connection; `farewell` is what the other end is told."""
+        data = b""
+        if farewell is not None and self.is_open:
+            with self._lock:
+                data = self._channel.tell(envelope.control(envelope.GOODBYE, farewell))
+        self._transport.close(reason, data)
+
+    def forget(self) -> None:
+        """In a forked child: the connection is the parent's."""
+        self._is_forked = True
+        self._transport.forget()
+
+
+def _drop(dropped: list[object]) -> None:
+    """Objects of the user may run code when they go: here, in a worker."""
+    dropped.clear()

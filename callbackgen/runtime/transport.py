@@ -1,0 +1,315 @@
+"""One socket, never waited for: whole messages in, bytes out, within limits of time."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections import deque
+from typing import Final, Protocol
+
+from callbackgen.runtime.deadline import Deadline
+from callbackgen.runtime.errors import ConnectionLost
+from callbackgen.runtime.loop import Loop
+from callbackgen.runtime.settings import Settings
+from callbackgen.runtime.tls import Tls
+from callbackgen.runtime.wire import Limit, Message, Receiver, WireError
+
+_CHUNK: Final = 64 * 1024
+_FAREWELL: Final = 0.3
+"""Seconds that the last words have to reach the other end."""
+
+
+class Handler(Protocol):
+    """What a transport tells of its connection, always in the loop's thread."""
+
+    def received(self, message: Message) -> None:
+        """A message has arrived. WireError ends the connection."""
+        ...
+
+    def lost(self, reason: str) -> None:
+        """The connection has ended; nothing follows."""
+        ...
+
+
+class Transport:
+    """A connected socket of a loop. `send` and `close` may be called from anywhere."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        connected: socket.socket,
+        settings: Settings,
+        limit: Limit,
+        tls: Tls | None = None,
+    ) -> None:
+        self.loop = loop
+        self.socket = connected
+        self.tls = tls
+        self.handler: Handler | None = None
+        self.bytes_received = 0
+        self.bytes_sent = 0
+        self._settings = settings
+        self._receiver = Receiver(limit)
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self._unsent: deque[tuple[float, memoryview]] = deque()
+        self._unsent_bytes = 0
+        self._progress = 0.0
+        self._begun: float | None = None
+        self._is_checked = False
+        self._reads = True
+        self._closing: str | None = None
+        self._is_closed = False
+
+    def limit(self, limit: Limit) -> None:
+        """How large the messages from now on may be."""
+        self._receiver.limit = limit
+
+    def start(self, handler: Handler) -> None:
+        """Begin to read, and with the TLS handshake. For the loop's thread."""
+        self.handler = handler
+        if self._is_closed:
+            handler.lost(self._closing or "closed")
+            return
+        if self.tls is not None:
+            with self._lock:
+                self.tls.begin()
+                self._flush()
+        self._watch()
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, or queue them. Raises ConnectionLost on one that has ended."""
+        with self._lock:
+            if self._closing is not None:
+                raise ConnectionLost(self._closing)
+            if self.tls is not None:
+                self.tls.send(data)
+                self._flush()
+            else:
+                self._write(data)
+
+    def wait_for_room(self, deadline: Deadline) -> None:
+        """Wait until little enough is queued.
+
+        Raises TimeoutError, and ConnectionLost when the connection ends meanwhile.
+        """
+        if not self._is_full():
+            return
+        with self._lock:
+            while self._is_full() and not self.is_closing:
+                if not self._room.wait(deadline.remaining()):
+                    raise TimeoutError
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._closing is not None
+
+    def _is_full(self) -> bool:
+        return (
+            self._unsent_bytes > self._settings.queue_size
+            or len(self._unsent) > self._settings.queue_messages
+        )
+
+    def close(self, reason: str, farewell: bytes = b"") -> None:
+        """End the connection. `farewell` is sent before, if the other end takes it."""
+        with contextlib.suppress(ConnectionLost):
+            if farewell:
+                self.send(farewell)
+        with self._lock:
+            if self._closing is not None:
+                return
+            self._closing = reason
+            self._room.notify_all()
+        self.loop.soon(self._say_farewell if farewell else self._end)
+
+    def pause(self) -> None:
+        """Stop reading. For the loop's thread."""
+        self._reads = False
+        self._watch()
+
+    def resume(self) -> None:
+        """Read again. For the loop's thread."""
+        self._reads = True
+        self._watch()
+
+    def forget(self) -> None:
+        """In a forked child: close the socket, which the parent goes on using."""
+        self._closing = "the connection belongs to the parent process"
+        self._is_closed = True
+        with contextlib.suppress(OSError):
+            self.socket.close()
+
+    # In the loop's thread
+
+    def _watch(self) -> None:
+        if self._is_closed:
+            return
+        events = selectors.EVENT_READ if self._reads else 0
+        if self._unsent:
+            events |= selectors.EVENT_WRITE
+        self.loop.watch(self.socket, events, self._ready)
+
+    def _ready(self, events: int) -> None:
+        try:
+            if events & selectors.EVENT_WRITE:
+                self._write_more()
+            if events & selectors.EVENT_READ and not self._is_closed:
+                self._read()
+        except WireError as error:
+            self._fail(str(error))
+        except ssl.SSLError as error:
+            self._fail(f"TLS: {error.reason or error}")
+        except OSError as error:
+            self._fail(f"the connection failed: {error}")
+        except Exception:
+            self._fail("an internal error")
+            raise
+
+    def _fail(self, reason: str) -> None:
+        with self._lock:
+            if self._closing is None:
+                self._closing = reason
+            self._room.notify_all()
+        self._end()
+
+    def _end(self) -> None:
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.loop.watch(self.socket, 0, self._ready)
+        self.socket.close()
+        with self._lock:
+            self._unsent.clear()
+            self._unsent_bytes = 0
+            self._room.notify_all()
+        if self.handler is not None:
+            self.handler.lost(self._closing or "closed")
+
+    def _say_farewell(self) -> None:
+        """Waits for the other end to close first, so that it reads the last words.
+
+        Closing a socket with unread bytes would take them back (a reset).
+        """
+        if self._is_closed:
+            return
+        if not self._unsent:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_WR)
+        self.loop.later(_FAREWELL, self._end)
+
+    def _read(self) -> None:
+        data = self.socket.recv(_CHUNK)
+        if not data:
+            self._fail("the other end closed the connection")
+            return
+        self.bytes_received += len(data)
+        if self._closing is not None:
+            return
+        if self.tls is not None:
+            with self._lock:
+                data = self.tls.received(data)
+                self._flush()
+        self._receiver.feed(data)
+        self._take_messages()
+
+    def _take_messages(self) -> None:
+        taken = False
+        while self._closing is None and (message := self._receiver.take()) is not None:
+            taken = True
+            assert self.handler is not None
+            self.handler.received(message)
+        if not self._receiver.begun:
+            self._begun = None
+        elif taken or self._begun is None:
+            self._begun = time.monotonic()
+            self._check_later(self._settings.blocked)
+
+    def _write_more(self) -> None:
+        with self._lock:
+            self._write(b"")
+            if not self._is_full():
+                self._room.notify_all()
+            all_sent = not self._unsent
+        if all_sent:
+            self._watch()
+            if self._closing is not None:
+                with contextlib.suppress(OSError):
+                    self.socket.shutdown(socket.SHUT_WR)
+
+    def _check_later(self, seconds: float) -> None:
+        if not self._is_checked:
+            self._is_checked = True
+            self.loop.later(seconds, self._check)
+
+    def _check(self) -> None:
+        """Ends the connection if the other end has kept it waiting for too long."""
+        self._is_checked = False
+        if self._is_closed:
+            return
+        limit = self._settings.blocked
+        now = time.monotonic()
+        since: list[float] = []
+        if self._begun is not None:
+            since.append(self._begun)
+            if now - self._begun >= limit:
+                self._fail(f"a message that was begun and not ended in {limit:g} s")
+                return
+        with self._lock:
+            oldest = self._unsent[0][0] if self._unsent else None
+        if oldest is not None:
+            since += [oldest, self._progress]
+            if now - min(since[-2:]) >= limit:
+                self._fail(f"the other end took nothing for {limit:g} s")
+                return
+        if since:
+            self._check_later(max(min(since) + limit - now, 0.01))
+
+    # With the lock held
+
+    def _flush(self) -> None:
+        assert self.tls is not None
+        if data := self.tls.take():
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """Writes what the socket takes at once, and queues the rest."""
+        now = time.monotonic()
+        if data:
+            self._unsent.append((now, memoryview(data)))
+            self._unsent_bytes += len(data)
+        if data and len(self._unsent) > 1:
+            return
+        while self._unsent:
+            queued, piece = self._unsent[0]
+            sent = self._sent(piece)
+            self._unsent_bytes -= sent
+            self.bytes_sent += sent
+            if sent:
+                self._progress = now
+            if sent < len(piece):
+                self._unsent[0] = queued, piece[sent:]
+                break
+            self._unsent.popleft()
+        if data and self._unsent:
+            self._progress = now
+            self.loop.soon(self._watch_writing)
+
+    def _sent(self, piece: memoryview) -> int:
+        try:
+            return self.socket.send(piece)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if self._closing is None:
+                self._closing = f"the connection failed: {error}"
+            self.loop.soon(self._end)
+            raise ConnectionLost(self._closing) from error
+
+    def _watch_writing(self) -> None:
+        self._watch()
+        self._check_later(self._settings.blocked)

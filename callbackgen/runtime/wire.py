@@ -1,0 +1,207 @@
+"""Pyro5's wire protocol, without sockets: bytes in, whole messages out, within limits.
+
+A message is a header of 40 bytes, annotations (four letters, a size, bytes), and a
+payload (see `Pyro5.protocol`). Nothing here looks into a payload.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
+
+from Pyro5 import protocol
+
+CONNECT: Final = protocol.MSG_CONNECT
+CONNECT_OK: Final = protocol.MSG_CONNECTOK
+CONNECT_FAIL: Final = protocol.MSG_CONNECTFAIL
+INVOKE: Final = protocol.MSG_INVOKE
+RESULT: Final = protocol.MSG_RESULT
+PING: Final = protocol.MSG_PING
+
+EXCEPTION: Final = protocol.FLAGS_EXCEPTION
+COMPRESSED: Final = protocol.FLAGS_COMPRESSED
+ONEWAY: Final = protocol.FLAGS_ONEWAY
+
+SERPENT: Final = 1
+JSON: Final = 2
+MARSHAL: Final = 3
+MSGPACK: Final = 4
+
+HEADER: Final = struct.Struct("!4sHBBHHII16sHH")
+CHUNK: Final = struct.Struct("!4sI")
+_TAG: Final = b"PYRO"
+_MAGIC: Final = 0x4DC5
+_VERSION: Final = protocol.PROTOCOL_VERSION
+_NO_CORRELATION: Final = b"\0" * 16
+_LARGEST_ANNOTATIONS: Final = 8 * 1024
+_MOST_ANNOTATIONS: Final = 16
+
+Limit: TypeAlias = Callable[[int], int]
+"""The most bytes of a payload, packed or not, for a serializer."""
+
+
+class WireError(Exception):
+    """What has arrived is not the protocol, or exceeds a limit; the text says why."""
+
+
+class Message(NamedTuple):
+    """One message that has arrived whole, its payload unpacked."""
+
+    kind: int
+    flags: int
+    sequence: int
+    serializer: int
+    annotations: bytes
+    payload: bytes
+    correlation: bytes = _NO_CORRELATION
+
+    def encoded(self) -> bytes:
+        """The message as bytes again."""
+        return (
+            HEADER.pack(
+                _TAG,
+                _VERSION,
+                self.kind,
+                self.serializer,
+                self.flags,
+                self.sequence,
+                len(self.payload),
+                len(self.annotations),
+                self.correlation,
+                0,
+                _MAGIC,
+            )
+            + self.annotations
+            + self.payload
+        )
+
+    def annotation(self, name: bytes) -> bytes | None:
+        """The first annotation of that name, or None.
+
+        Raises WireError where the annotations are not well-formed or too many.
+        """
+        rest = self.annotations
+        for _ in range(_MOST_ANNOTATIONS):
+            if not rest:
+                return None
+            if len(rest) < CHUNK.size:
+                break
+            found, size = CHUNK.unpack_from(rest)
+            end = CHUNK.size + size
+            if end > len(rest):
+                break
+            if found == name:
+                return rest[CHUNK.size : end]
+            rest = rest[end:]
+        raise WireError("annotations that are not well-formed, or too many")
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    """One annotation as bytes."""
+    return CHUNK.pack(name, len(content)) + content
+
+
+def encoded(
+    kind: int,
+    sequence: int,
+    payload: bytes,
+    *,
+    flags: int = 0,
+    serializer: int = MSGPACK,
+    annotations: bytes = b"",
+) -> bytes:
+    """A message to send, as bytes."""
+    header = HEADER.pack(
+        _TAG,
+        _VERSION,
+        kind,
+        serializer,
+        flags,
+        sequence,
+        len(payload),
+        len(annotations),
+        _NO_CORRELATION,
+        0,
+        _MAGIC,
+    )
+    return header + annotations + payload
+
+
+class Receiver:
+    """Puts messages together from the bytes of one direction of a connection."""
+
+    __slots__ = ("_arrived", "limit")
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+        self._arrived = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Takes what has arrived."""
+        self._arrived += data
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of a message is here."""
+        return bool(self._arrived)
+
+    def take(self) -> Message | None:
+        """The next message, or None while it is not whole.
+
+        Raises WireError as soon as what is here cannot become one.
+        """
+        arrived = self._arrived
+        if len(arrived) < HEADER.size:
+            if not _TAG.startswith(arrived[:4]):
+                raise WireError("not Pyro5's protocol")
+            return None
+        (
+            tag,
+            version,
+            kind,
+            serializer,
+            flags,
+            sequence,
+            size,
+            annotations,
+            correlation,
+            _,
+            magic,
+        ) = HEADER.unpack_from(arrived)
+        if tag != _TAG or magic != _MAGIC:
+            raise WireError("not Pyro5's protocol")
+        if version != _VERSION:
+            raise WireError(f"version {version} of Pyro5's protocol")
+        limit = self.limit(serializer)
+        if size > limit:
+            raise WireError(f"a message of {size} bytes; the limit is {limit}")
+        if annotations > _LARGEST_ANNOTATIONS:
+            raise WireError(f"annotations of {annotations} bytes")
+        start = HEADER.size + annotations
+        end = start + size
+        if len(arrived) < end:
+            return None
+        with memoryview(arrived) as view:
+            attached, payload = bytes(view[HEADER.size : start]), bytes(view[start:end])
+        del arrived[:end]
+        if flags & COMPRESSED:
+            flags &= ~COMPRESSED
+            payload = _unpacked(payload, limit)
+        return Message(
+            kind, flags, sequence, serializer, attached, payload, correlation
+        )
+
+
+def _unpacked(payload: bytes, limit: int) -> bytes:
+    unpacking = zlib.decompressobj()
+    try:
+        data = unpacking.decompress(payload, limit + 1)
+    except zlib.error as error:
+        raise WireError(f"a message that is packed wrongly: {error}") from None
+    if len(data) > limit:
+        raise WireError(f"a message that unpacks to more than {limit} bytes")
+    if not unpacking.eof:
+        raise WireError("a message that is packed wrongly: it ends too early")
+    return data
