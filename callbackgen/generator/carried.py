@@ -14,6 +14,12 @@ from callbackgen.generator.diagnostics import Diagnostic
 from callbackgen.generator.members import ReadMember
 from callbackgen.generator.names import Found, Library, Role
 from callbackgen.generator.place import Place
+from callbackgen.generator.refusals import (
+    misplaced,
+    not_carried,
+    standard_protocol,
+    unknown,
+)
 from callbackgen.generator.source import Assigned, Defined
 from callbackgen.interface import (
     ANY,
@@ -63,30 +69,6 @@ _STANDARD_PROTOCOLS = {
     )),
     Symbol("os", "PathLike"),
 }  # fmt: skip
-
-_NEAREST = {
-    "bytes": "a str, with base64.b64encode(...).decode()",
-    "bytearray": "a str, with base64.b64encode(...).decode()",
-    "memoryview": "a str, with base64.b64encode(...).decode()",
-    "range": "list[int]",
-    "type": "a str with the name of the class",
-    "Decimal": "a str or a float",
-    "Fraction": "a str or a float",
-    "UUID": "a str",
-    "Path": "a str",
-    "PurePath": "a str",
-    "datetime": "a str in ISO format, or a float of seconds",
-    "date": "a str in ISO format",
-    "time": "a str in ISO format",
-    "timedelta": "a float of seconds",
-    "defaultdict": "dict[...]",
-    "OrderedDict": "dict[...]",
-    "Counter": "dict[..., int]",
-    "deque": "list[...]",
-    "LiteralString": "str",
-    "Never": "None",
-    "NoReturn": "None",
-}
 
 
 def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
@@ -179,7 +161,7 @@ class TypeRules:
                     self._value(member, may_refer=may_refer, seen=seen)
                 self._distinguishable(members)
             case _:
-                raise _unknown(str(annotation))
+                raise unknown(str(annotation))
 
     def _symbol(self, symbol: Symbol, may_refer: bool, seen: frozenset[Symbol]) -> None:
         module, name = symbol.module, symbol.name
@@ -203,10 +185,10 @@ class TypeRules:
                     "write a Protocol with __call__; it travels by reference",
                 )
         if symbol in _STANDARD_PROTOCOLS:
-            raise _standard_protocol(symbol)
+            raise standard_protocol(symbol)
         found = self.library.find(symbol)
         if found is None:
-            raise _not_carried(symbol)
+            raise not_carried(symbol)
         self._defined(found, symbol, may_refer, seen)
 
     def _defined(
@@ -215,22 +197,22 @@ class TypeRules:
         if isinstance(found.definition, Assigned):
             if self.library.declares(found.definition, found.source) == "NewType":
                 if symbol in seen:
-                    raise _not_carried(symbol)
+                    raise not_carried(symbol)
                 inside = seen | {symbol}
                 self._value(self._new_type(found), may_refer=False, seen=inside)
                 return
-            raise _not_carried(symbol)
+            raise not_carried(symbol)
         match self.library.role(found):
             case Role.PROTOCOL:
                 if self.library.finder.is_standard(found.source.path):
-                    raise _standard_protocol(symbol)
+                    raise standard_protocol(symbol)
                 if not may_refer:
-                    raise _misplaced(symbol)
+                    raise misplaced(symbol)
             case Role.TYPED_DICT:
                 if symbol not in seen:
                     self._typed_dict(found, seen | {symbol})
             case Role.CLASS:
-                raise _not_carried(symbol)
+                raise not_carried(symbol)
 
     def _typed_dict(self, found: Found, seen: frozenset[Symbol]) -> None:
         definition = found.definition
@@ -332,7 +314,7 @@ class TypeRules:
             case ast.Call(args=[_, base]):
                 return Annotations(self.library).convert(base, Scope(found.source))
             case _:
-                raise _not_carried(found.symbol)
+                raise not_carried(found.symbol)
 
 
 def _is_specific(member: Type) -> bool:
@@ -343,41 +325,3 @@ def _is_specific(member: Type) -> bool:
 _FIELD_MARKS = {
     Symbol("typing", name) for name in ("NotRequired", "ReadOnly", "Required")
 }
-
-
-def _unknown(text: str) -> Problem:
-    return Problem(
-        "CBG122",
-        f"{text} is not understood as a type",
-        "write a type: a class, a generic with arguments, X | None, Literal[...]",
-    )
-
-
-def _not_carried(symbol: Symbol) -> Problem:
-    nearest = _NEAREST.get(symbol.name.rpartition(".")[2])
-    hint = (
-        f"use {nearest}"
-        if nearest
-        else (
-            "use what travels: None, bool, int, float, complex, str, list, tuple, set, "
-            "dict, TypedDict, Any; or a Protocol of yours, which travels by reference"
-        )
-    )
-    return Problem("CBG128", f"{symbol} cannot be carried", hint)
-
-
-def _standard_protocol(symbol: Symbol) -> Problem:
-    return Problem(
-        "CBG126",
-        f"{symbol} is a standard-library Protocol and cannot be carried",
-        "name a concrete type, or a Protocol of your own with ordinary methods",
-    )
-
-
-def _misplaced(symbol: Symbol) -> Problem:
-    return Problem(
-        "CBG129",
-        f"the reference {symbol.name} cannot travel in this place",
-        f"references travel as {symbol.name}, {symbol.name} | None, "
-        f"list[{symbol.name}] and dict[str, {symbol.name}]",
-    )
