@@ -1,7 +1,8 @@
 """Which types travel, and where in an annotation a reference may stand.
 
-By value travels what Pyro5's serpent carries unchanged; a Protocol of the user's
-travels by reference. What is refused is refused with the nearest type that works.
+By value travels what Pyro5's serpent carries unchanged; a Protocol of the user's and a
+Callable travel by reference. What is refused is refused with the nearest type that
+works.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from callbackgen.generator.annotations import Annotations, Problem, Scope
+from callbackgen.generator.annotations import Annotations, Problem, Scope, variadic
 from callbackgen.generator.diagnostics import Diagnostic
 from callbackgen.generator.members import ReadMember
 from callbackgen.generator.names import Found, Library, Role
 from callbackgen.generator.place import Place
 from callbackgen.generator.refusals import (
+    awaited_callable,
+    malformed_callable,
     misplaced,
     not_carried,
     standard_protocol,
@@ -23,6 +26,7 @@ from callbackgen.generator.refusals import (
 from callbackgen.generator.source import Assigned, Defined
 from callbackgen.interface import (
     ANY,
+    CALLABLE,
     NONE,
     Apply,
     Arguments,
@@ -32,6 +36,8 @@ from callbackgen.interface import (
     Type,
     Union,
     Variable,
+    children,
+    walk,
 )
 
 _SCALARS = {"bool", "complex", "float", "int", "object", "str"}
@@ -54,6 +60,10 @@ _ITERATORS = {
     "Generator",
     "Iterator",
 }
+_AWAITED = {
+    Symbol("collections.abc", "Awaitable"),
+    Symbol("collections.abc", "Coroutine"),
+}
 _STANDARD_PROTOCOLS = {
     *(Symbol("collections.abc", name) for name in (
         "Awaitable", "Buffer", "ByteString", "Container", "Coroutine", "Hashable",
@@ -72,7 +82,7 @@ _STANDARD_PROTOCOLS = {
 
 
 def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
-    """The Protocols in a type, which travel by reference, in order."""
+    """The Protocols in a type, in order: each travels by reference, as a stub."""
     match annotation:
         case Symbol():
             if _is_protocol(annotation, library):
@@ -86,6 +96,14 @@ def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
                 yield from protocols(part, library)
         case _:
             return
+
+
+def _refers(annotation: Type | None, library: Library) -> bool:
+    """Whether something in a type travels by reference."""
+    return annotation is not None and any(
+        isinstance(part, Symbol) and (part == CALLABLE or _is_protocol(part, library))
+        for part in walk(annotation)
+    )
 
 
 def _is_protocol(symbol: Symbol, library: Library) -> bool:
@@ -135,7 +153,7 @@ class TypeRules:
     def _check_assignable(self, annotation: Type | None, place: Place) -> None:
         if self.read.member.kind is not MemberKind.ATTRIBUTE:
             return
-        if list(protocols(annotation, self.library)):
+        if _refers(annotation, self.library):
             self.found.append(
                 place.diagnostic(
                     "CBG133",
@@ -178,12 +196,6 @@ class TypeRules:
                     f"{name} cannot be carried: a stream has no end to send",
                     "return a list, or pass a callback that gets one item a call",
                 )
-            if name == "Callable":
-                raise Problem(
-                    "CBG127",
-                    "Callable cannot be carried yet",
-                    "write a Protocol with __call__; it travels by reference",
-                )
         if symbol in _STANDARD_PROTOCOLS:
             raise standard_protocol(symbol)
         found = self.library.find(symbol)
@@ -207,7 +219,7 @@ class TypeRules:
                 if self.library.finder.is_standard(found.source.path):
                     raise standard_protocol(symbol)
                 if not may_refer:
-                    raise misplaced(symbol)
+                    raise misplaced(symbol.name)
             case Role.TYPED_DICT:
                 if symbol not in seen:
                     self._typed_dict(found, seen | {symbol})
@@ -245,6 +257,9 @@ class TypeRules:
                         "use strings, ints, bools or None as its values",
                     )
             return
+        if base == CALLABLE:
+            self._callable(annotation, may_refer, seen)
+            return
         self._symbol(base, may_refer, seen)
         name, arguments = base.name, annotation.arguments
         if base.module == "builtins" and name == "tuple":
@@ -258,6 +273,24 @@ class TypeRules:
         for index, argument in enumerate(arguments):
             allowed = inner and not (keys and index == 0)
             self._value(argument, may_refer=allowed, seen=seen)
+
+    def _callable(
+        self, annotation: Apply, may_refer: bool, seen: frozenset[Symbol]
+    ) -> None:
+        """A callback with one method, whose arguments and result travel as any do."""
+        match annotation.arguments:
+            case (Arguments() | Constant(text="...") as taken, result):
+                pass
+            case (Variable(name=name), _):
+                raise variadic(name)
+            case _:
+                raise malformed_callable(annotation)
+        if not may_refer:
+            raise misplaced("Callable[...]")
+        if (result.base if isinstance(result, Apply) else result) in _AWAITED:
+            raise awaited_callable(result)
+        for part in (*children(taken), result):
+            self._value(part, may_refer=True, seen=seen)
 
     def _distinguishable(self, members: tuple[Type, ...]) -> None:
         """Of a union's members the receiver has to tell which one it got."""
@@ -292,6 +325,8 @@ class TypeRules:
                 return None
             case Symbol(module="typing", name="Literal"):
                 return None
+            case Symbol() if base == CALLABLE:
+                return "reference"
             case Symbol(module="builtins" | "collections.abc", name=name):
                 if name in _ARRAYS | _ABSTRACT_ARRAYS:
                     return "array"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callbackgen.generator.annotations import Problem
-from callbackgen.interface import Symbol
+from callbackgen.interface import Apply, Symbol, Type
 
 _NEAREST = {
     "bytes": "a str, with base64.b64encode(...).decode()",
@@ -47,7 +47,8 @@ def not_carried(symbol: Symbol) -> Problem:
         if nearest
         else (
             "use what travels: None, bool, int, float, complex, str, list, tuple, set, "
-            "dict, TypedDict, Any; or a Protocol of yours, which travels by reference"
+            "dict, TypedDict, Any; or a Protocol of yours or a Callable, which travel "
+            "by reference"
         )
     )
     return Problem("CBG128", f"{symbol} cannot be carried", hint)
@@ -62,11 +63,29 @@ def standard_protocol(symbol: Symbol) -> Problem:
     )
 
 
-def misplaced(symbol: Symbol) -> Problem:
+def misplaced(name: str) -> Problem:
     """What is said of a reference where only values travel."""
     return Problem(
         "CBG129",
-        f"the reference {symbol.name} cannot travel in this place",
-        f"references travel as {symbol.name}, {symbol.name} | None, "
-        f"list[{symbol.name}] and dict[str, {symbol.name}]",
+        f"the reference {name} cannot travel in this place",
+        f"references travel as {name}, {name} | None, list[{name}] and "
+        f"dict[str, {name}]",
+    )
+
+
+def malformed_callable(annotation: Apply) -> Problem:
+    """What is said of a Callable whose arguments are not a list and a result."""
+    return Problem(
+        "CBG127",
+        f"{annotation} is not understood as a Callable",
+        "write Callable[[A, B], R], or Callable[..., R] for any arguments",
+    )
+
+
+def awaited_callable(result: Type) -> Problem:
+    """What is said of a Callable that stands for an ``async def``."""
+    return Problem(
+        "CBG127",
+        f"a Callable with the result {result} cannot be carried",
+        "write a Protocol with `async def __call__`; it travels by reference",
     )
