@@ -89,6 +89,9 @@ Type: TypeAlias = Symbol | Variable | Constant | Apply | Arguments | Union
 
 ANY = Symbol("typing", "Any")
 NONE = Constant("None")
+CALLABLE = Symbol("collections.abc", "Callable")
+"""A function, which travels by reference. Applied, it has two arguments: what it takes,
+as :class:`Arguments` or the constant ``...``, and its result."""
 
 
 def children(annotation: Type) -> tuple[Type, ...]:

@@ -22,6 +22,7 @@ from callbackgen.generator.source import Assigned, Defined, Names, Source
 from callbackgen.generator.spellings import canonical
 from callbackgen.interface import (
     ANY,
+    CALLABLE,
     NONE,
     Apply,
     Arguments,
@@ -112,7 +113,7 @@ class Annotations:
             case ast.List(elts=items):
                 return Arguments(tuple(self.convert(item, scope) for item in items))
             case ast.Starred():
-                raise _variadic(ast.unparse(node))
+                raise variadic(ast.unparse(node))
             case _:
                 raise not_understood(ast.unparse(node))
 
@@ -144,7 +145,7 @@ class Annotations:
                 values = [v for item in items for v in self._values(item, scope)]
                 return Apply(symbol, tuple(values))
             case "Unpack" | "Concatenate":
-                raise _variadic(f"{symbol.name}[...]")
+                raise variadic(f"{symbol.name}[...]")
             case _:
                 return self._name(base, items, scope)
 
@@ -190,7 +191,7 @@ class Annotations:
     def _applied(self, symbol: Symbol, items: Iterable[ast.expr], scope: Scope) -> Type:
         arguments = list(items)
         if not arguments:
-            return symbol
+            return _ANY_CALLABLE if symbol == CALLABLE else symbol
         if symbol == Symbol("builtins", "tuple") and _is_empty_tuple(arguments):
             return Apply(symbol, ())
         return Apply(symbol, tuple(self.convert(item, scope) for item in arguments))
@@ -198,13 +199,13 @@ class Annotations:
     def _refuse_parameters_of(self, owner: str, scope: Scope) -> None:
         """``P.args`` and ``P.kwargs`` of a ParamSpec."""
         if owner in scope.parameters:
-            raise _variadic(owner)
+            raise variadic(owner)
         found = self.library.find(self.symbol(owner, scope))
         if (
             found is not None
             and self.library.declares(found.definition, found.source) == "ParamSpec"
         ):
-            raise _variadic(owner)
+            raise variadic(owner)
 
     def _refuse_special(self, symbol: Symbol) -> None:
         if symbol.module != "typing":
@@ -216,7 +217,7 @@ class Annotations:
                 "name the Protocol itself; it then travels by reference",
             )
         if symbol.name in ("ParamSpec", "TypeVarTuple", "Unpack", "Concatenate"):
-            raise _variadic(symbol.name)
+            raise variadic(symbol.name)
 
     def _assigned(
         self, found: Found, symbol: Symbol, items: Iterable[ast.expr], scope: Scope
@@ -227,7 +228,7 @@ class Annotations:
             case "TypeVar":
                 return self._variable(found, scope)
             case "ParamSpec" | "TypeVarTuple" as kind:
-                raise _variadic(f"{found.symbol.name} ({kind})")
+                raise variadic(f"{found.symbol.name} ({kind})")
             case "NewType":
                 return symbol
             case _:
@@ -347,7 +348,12 @@ def _type_params(call: ast.Call) -> tuple[str, ...]:
     return ()
 
 
-def _variadic(what: str) -> Problem:
+_ANY_CALLABLE = Apply(CALLABLE, (Constant("..."), ANY))
+"""What ``Callable`` alone stands for."""
+
+
+def variadic(what: str) -> Problem:
+    """What is said of parameters that are left open."""
     return Problem(
         "CBG124",
         f"{what} cannot be carried: the parameters have to be known",

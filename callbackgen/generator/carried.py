@@ -1,7 +1,8 @@
 """Which types travel, and where in an annotation a reference may stand.
 
-By value travels what Pyro5's serpent carries unchanged; a Protocol of the user's
-travels by reference. What is refused is refused with the nearest type that works.
+By value travels what Pyro5's serpent carries unchanged; a Protocol of the user's and a
+Callable travel by reference. What is refused is refused with the nearest type that
+works.
 """
 
 from __future__ import annotations
@@ -9,14 +10,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from callbackgen.generator.annotations import Annotations, Problem, Scope
+from callbackgen.generator.annotations import Annotations, Problem, Scope, variadic
 from callbackgen.generator.diagnostics import Diagnostic
 from callbackgen.generator.members import ReadMember
 from callbackgen.generator.names import Found, Library, Role
 from callbackgen.generator.place import Place
+from callbackgen.generator.refusals import (
+    awaited_callable,
+    malformed_callable,
+    misplaced,
+    not_carried,
+    standard_protocol,
+    unknown,
+)
 from callbackgen.generator.source import Assigned, Defined
 from callbackgen.interface import (
     ANY,
+    CALLABLE,
     NONE,
     Apply,
     Arguments,
@@ -26,6 +36,8 @@ from callbackgen.interface import (
     Type,
     Union,
     Variable,
+    children,
+    walk,
 )
 
 _SCALARS = {"bool", "complex", "float", "int", "object", "str"}
@@ -48,6 +60,10 @@ _ITERATORS = {
     "Generator",
     "Iterator",
 }
+_AWAITED = {
+    Symbol("collections.abc", "Awaitable"),
+    Symbol("collections.abc", "Coroutine"),
+}
 _STANDARD_PROTOCOLS = {
     *(Symbol("collections.abc", name) for name in (
         "Awaitable", "Buffer", "ByteString", "Container", "Coroutine", "Hashable",
@@ -64,33 +80,9 @@ _STANDARD_PROTOCOLS = {
     Symbol("os", "PathLike"),
 }  # fmt: skip
 
-_NEAREST = {
-    "bytes": "a str, with base64.b64encode(...).decode()",
-    "bytearray": "a str, with base64.b64encode(...).decode()",
-    "memoryview": "a str, with base64.b64encode(...).decode()",
-    "range": "list[int]",
-    "type": "a str with the name of the class",
-    "Decimal": "a str or a float",
-    "Fraction": "a str or a float",
-    "UUID": "a str",
-    "Path": "a str",
-    "PurePath": "a str",
-    "datetime": "a str in ISO format, or a float of seconds",
-    "date": "a str in ISO format",
-    "time": "a str in ISO format",
-    "timedelta": "a float of seconds",
-    "defaultdict": "dict[...]",
-    "OrderedDict": "dict[...]",
-    "Counter": "dict[..., int]",
-    "deque": "list[...]",
-    "LiteralString": "str",
-    "Never": "None",
-    "NoReturn": "None",
-}
-
 
 def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
-    """The Protocols in a type, which travel by reference, in order."""
+    """The Protocols in a type, in order: each travels by reference, as a stub."""
     match annotation:
         case Symbol():
             if _is_protocol(annotation, library):
@@ -104,6 +96,14 @@ def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
                 yield from protocols(part, library)
         case _:
             return
+
+
+def _refers(annotation: Type | None, library: Library) -> bool:
+    """Whether something in a type travels by reference."""
+    return annotation is not None and any(
+        isinstance(part, Symbol) and (part == CALLABLE or _is_protocol(part, library))
+        for part in walk(annotation)
+    )
 
 
 def _is_protocol(symbol: Symbol, library: Library) -> bool:
@@ -153,7 +153,7 @@ class TypeRules:
     def _check_assignable(self, annotation: Type | None, place: Place) -> None:
         if self.read.member.kind is not MemberKind.ATTRIBUTE:
             return
-        if list(protocols(annotation, self.library)):
+        if _refers(annotation, self.library):
             self.found.append(
                 place.diagnostic(
                     "CBG133",
@@ -179,7 +179,7 @@ class TypeRules:
                     self._value(member, may_refer=may_refer, seen=seen)
                 self._distinguishable(members)
             case _:
-                raise _unknown(str(annotation))
+                raise unknown(str(annotation))
 
     def _symbol(self, symbol: Symbol, may_refer: bool, seen: frozenset[Symbol]) -> None:
         module, name = symbol.module, symbol.name
@@ -196,17 +196,11 @@ class TypeRules:
                     f"{name} cannot be carried: a stream has no end to send",
                     "return a list, or pass a callback that gets one item a call",
                 )
-            if name == "Callable":
-                raise Problem(
-                    "CBG127",
-                    "Callable cannot be carried yet",
-                    "write a Protocol with __call__; it travels by reference",
-                )
         if symbol in _STANDARD_PROTOCOLS:
-            raise _standard_protocol(symbol)
+            raise standard_protocol(symbol)
         found = self.library.find(symbol)
         if found is None:
-            raise _not_carried(symbol)
+            raise not_carried(symbol)
         self._defined(found, symbol, may_refer, seen)
 
     def _defined(
@@ -215,22 +209,22 @@ class TypeRules:
         if isinstance(found.definition, Assigned):
             if self.library.declares(found.definition, found.source) == "NewType":
                 if symbol in seen:
-                    raise _not_carried(symbol)
+                    raise not_carried(symbol)
                 inside = seen | {symbol}
                 self._value(self._new_type(found), may_refer=False, seen=inside)
                 return
-            raise _not_carried(symbol)
+            raise not_carried(symbol)
         match self.library.role(found):
             case Role.PROTOCOL:
                 if self.library.finder.is_standard(found.source.path):
-                    raise _standard_protocol(symbol)
+                    raise standard_protocol(symbol)
                 if not may_refer:
-                    raise _misplaced(symbol)
+                    raise misplaced(symbol.name)
             case Role.TYPED_DICT:
                 if symbol not in seen:
                     self._typed_dict(found, seen | {symbol})
             case Role.CLASS:
-                raise _not_carried(symbol)
+                raise not_carried(symbol)
 
     def _typed_dict(self, found: Found, seen: frozenset[Symbol]) -> None:
         definition = found.definition
@@ -263,6 +257,9 @@ class TypeRules:
                         "use strings, ints, bools or None as its values",
                     )
             return
+        if base == CALLABLE:
+            self._callable(annotation, may_refer, seen)
+            return
         self._symbol(base, may_refer, seen)
         name, arguments = base.name, annotation.arguments
         if base.module == "builtins" and name == "tuple":
@@ -276,6 +273,24 @@ class TypeRules:
         for index, argument in enumerate(arguments):
             allowed = inner and not (keys and index == 0)
             self._value(argument, may_refer=allowed, seen=seen)
+
+    def _callable(
+        self, annotation: Apply, may_refer: bool, seen: frozenset[Symbol]
+    ) -> None:
+        """A callback with one method, whose arguments and result travel as any do."""
+        match annotation.arguments:
+            case (Arguments() | Constant(text="...") as taken, result):
+                pass
+            case (Variable(name=name), _):
+                raise variadic(name)
+            case _:
+                raise malformed_callable(annotation)
+        if not may_refer:
+            raise misplaced("Callable[...]")
+        if (result.base if isinstance(result, Apply) else result) in _AWAITED:
+            raise awaited_callable(result)
+        for part in (*children(taken), result):
+            self._value(part, may_refer=True, seen=seen)
 
     def _distinguishable(self, members: tuple[Type, ...]) -> None:
         """Of a union's members the receiver has to tell which one it got."""
@@ -310,6 +325,8 @@ class TypeRules:
                 return None
             case Symbol(module="typing", name="Literal"):
                 return None
+            case Symbol() if base == CALLABLE:
+                return "reference"
             case Symbol(module="builtins" | "collections.abc", name=name):
                 if name in _ARRAYS | _ABSTRACT_ARRAYS:
                     return "array"
@@ -332,7 +349,7 @@ class TypeRules:
             case ast.Call(args=[_, base]):
                 return Annotations(self.library).convert(base, Scope(found.source))
             case _:
-                raise _not_carried(found.symbol)
+                raise not_carried(found.symbol)
 
 
 def _is_specific(member: Type) -> bool:
@@ -343,41 +360,3 @@ def _is_specific(member: Type) -> bool:
 _FIELD_MARKS = {
     Symbol("typing", name) for name in ("NotRequired", "ReadOnly", "Required")
 }
-
-
-def _unknown(text: str) -> Problem:
-    return Problem(
-        "CBG122",
-        f"{text} is not understood as a type",
-        "write a type: a class, a generic with arguments, X | None, Literal[...]",
-    )
-
-
-def _not_carried(symbol: Symbol) -> Problem:
-    nearest = _NEAREST.get(symbol.name.rpartition(".")[2])
-    hint = (
-        f"use {nearest}"
-        if nearest
-        else (
-            "use what travels: None, bool, int, float, complex, str, list, tuple, set, "
-            "dict, TypedDict, Any; or a Protocol of yours, which travels by reference"
-        )
-    )
-    return Problem("CBG128", f"{symbol} cannot be carried", hint)
-
-
-def _standard_protocol(symbol: Symbol) -> Problem:
-    return Problem(
-        "CBG126",
-        f"{symbol} is a standard-library Protocol and cannot be carried",
-        "name a concrete type, or a Protocol of your own with ordinary methods",
-    )
-
-
-def _misplaced(symbol: Symbol) -> Problem:
-    return Problem(
-        "CBG129",
-        f"the reference {symbol.name} cannot travel in this place",
-        f"references travel as {symbol.name}, {symbol.name} | None, "
-        f"list[{symbol.name}] and dict[str, {symbol.name}]",
-    )

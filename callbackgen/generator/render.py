@@ -72,7 +72,7 @@ class _Module:
         self.modules = references
         self.references = References(references)
         self.plans = [plan(member, self.references) for member in interface.members]
-        self.has_target = any(each.has_references for each in self.plans)
+        self.has_target = any(each.needs_target for each in self.plans)
         self.own_stub = self._own_stub()
         self.variables = _declared(interface)
         self.names = names_for(interface, self._hidden_types())
@@ -123,9 +123,8 @@ class _Module:
         yield Symbol("typing", "Any")
         for annotation in self._types():
             yield from symbols_in(annotation)
-            if self.references.travels(annotation):
-                assert annotation is not None
-                yield from symbols_in(self.references.arriving(annotation))
+            if annotation is not None:
+                yield from symbols_in(self.references.named(annotation))
         if self.has_target:
             yield from (Symbol("builtins", name) for name in ("tuple", "dict", "str"))
 

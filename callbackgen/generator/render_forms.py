@@ -18,10 +18,17 @@ class Plan(NamedTuple):
     wrapper_form: str
     has_references: bool
     """Whether it takes references as arguments."""
+    result_turns: bool
+    """Whether its implementer's result may have another type than the Protocol's."""
     returns_variable: bool
     omits: bool
     """Whether a parameter has a default that is not copied."""
     parameters: frozenset[str]
+
+    @property
+    def needs_target(self) -> bool:
+        """Whether it is another member to its implementer than in the Protocol."""
+        return self.has_references or self.result_turns
 
     def name_in(self, kind: ClassKind) -> str:
         """What the member is called in a class."""
@@ -36,8 +43,9 @@ class Plan(NamedTuple):
 
 def plan(member: Member, references: References) -> Plan:
     """Choose the forms for a member."""
+    is_method = member.kind is MemberKind.METHOD
     parameters = [p for signature in member.signatures for p in signature.parameters]
-    has_references = member.kind is MemberKind.METHOD and any(
+    has_references = is_method and any(
         references.travels(parameter.annotation) for parameter in parameters
     )
     returns_variable = any(has_variable(s.result) for s in member.signatures)
@@ -47,12 +55,15 @@ def plan(member: Member, references: References) -> Plan:
         for signature in member.signatures
         for annotation in (signature.result, *(p.annotation for p in parameters))
     )
+    result_turns = any(references.turns(s.result) for s in member.signatures)
     form = _form(member, omits, returns_variable, has_references)
+    is_free = result_turns or (is_method and (omits or not is_annotated))
     return Plan(
         member,
         form,
-        _wrapper_form(member, form, is_free=omits or not is_annotated),
+        _wrapper_form(member, form, is_free=is_free),
         has_references,
+        result_turns,
         returns_variable,
         omits,
         frozenset(parameter.name for parameter in parameters),
@@ -88,9 +99,11 @@ def _form(
 
 
 def _wrapper_form(member: Member, form: str, *, is_free: bool) -> str:
-    """Where the types say too little for a call, the wrapper passes on anything."""
+    """Where the types do not say enough, or say too much, the wrapper passes on all."""
     later = "_later" if member.is_async else ""
-    if member.kind is not MemberKind.METHOD or member.is_overloaded:
+    if member.kind is MemberKind.PROPERTY:
+        return "old_label" if is_free else form
+    if member.kind is MemberKind.ATTRIBUTE or member.is_overloaded:
         return form
     if is_free or (member.deprecated and later):
         return f"limited{later}"

@@ -95,18 +95,18 @@ class MemberPrinter:
 
     def _signature_texts(self, member: Member) -> Iterator[str]:
         for signature in member.signatures:
-            arrived = Signature(
+            named = Signature(
                 tuple(
-                    Parameter(p.name, p.kind, self._arriving(p.annotation), p.default)
+                    Parameter(p.name, p.kind, self._named(p.annotation), p.default)
                     for p in signature.parameters
                 ),
-                self._arriving(signature.result),
+                self._named(signature.result),
             )
             is_method = member.kind is MemberKind.METHOD
-            yield str(arrived) if is_method else f"-> {arrived.result or ANY}"
+            yield str(named) if is_method else f"-> {named.result or ANY}"
 
-    def _arriving(self, annotation: Type | None) -> Type | None:
-        return None if annotation is None else self._references.arriving(annotation)
+    def _named(self, annotation: Type | None) -> Type | None:
+        return None if annotation is None else self._references.named(annotation)
 
     # -- members of classes --------------------------------------------------------
 
@@ -224,6 +224,8 @@ class MemberPrinter:
         result = signature.result or ANY
         if kind is ClassKind.STUB:
             result = self._references.arriving(result)
+        elif kind is ClassKind.TARGET:
+            result = self._references.handed_over(result)
         messages = dict(member.deprecated)
         index = member.signatures.index(signature) if member.is_overloaded else 0
         lines: dict[Hole, Code] = {
@@ -260,6 +262,8 @@ class MemberPrinter:
             annotation = parameter.annotation or ANY
             if kind is ClassKind.TARGET:
                 annotation = self._references.accepted(annotation)
+            elif kind is ClassKind.STUB:
+                annotation = self._references.handed_over(annotation)
             code = (f"{parameter.name}: ", *self._types.code(annotation))
             if parameter.default == OMITTABLE and omits:
                 default = fill(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from callbackgen.generator.format import Alternatives, Bracket, Code, flat
 from callbackgen.interface import (
     ANY,
+    CALLABLE,
     Apply,
     Arguments,
     Constant,
@@ -47,21 +48,28 @@ _COVARIANT = {"tuple", "Sequence", "Collection", "Iterable", "Mapping"}
 
 
 class References:
-    """Which Protocols travel by reference, and as which stubs they arrive."""
+    """Which Protocols travel by reference, and as which stubs they arrive.
+
+    A function is called from the other end than the one it was handed over at: what it
+    takes goes the other way than itself, what it returns goes the same.
+    """
 
     def __init__(self, modules: Mapping[Symbol, str]) -> None:
         self._stubs = {
             symbol: stub_symbol(symbol, module) for symbol, module in modules.items()
         }
-        self._arriving: dict[Type, Type] = {}
+        self._views: dict[tuple[Type, bool, bool], Type] = {}
+
+    def named(self, annotation: Type) -> Type:
+        """The type with the stub class in the place of every Protocol.
+
+        That names all that the far end needs to know, whichever way it travels.
+        """
+        return transform(annotation, self._stub) if self._stubs else annotation
 
     def arriving(self, annotation: Type) -> Type:
         """The type that a value has where it arrives: references are stubs."""
-        known = self._arriving.get(annotation)
-        if known is None:
-            known = transform(annotation, self._stub) if self._stubs else annotation
-            self._arriving[annotation] = known
-        return known
+        return self._view(annotation, arrives=True, is_exact=True)
 
     def accepted(self, annotation: Type) -> Type:
         """The type that an implementer's parameter has to accept.
@@ -69,22 +77,60 @@ class References:
         It may be written with stubs or with the Protocol itself. A list or a dict of
         the one is none of the other, so that only Any is right for what is in it.
         """
-        return transform(annotation, self._accepted) if self._stubs else annotation
+        return self._view(annotation, arrives=True, is_exact=False)
 
-    def _accepted(self, part: Type) -> Type | None:
-        if isinstance(part, Apply) and part.base.name not in _COVARIANT:
-            arguments = tuple(
-                ANY if self.travels(each) else each for each in part.arguments
-            )
-            return Apply(part.base, arguments) if arguments != part.arguments else None
-        return self._stub(part)
+    def handed_over(self, annotation: Type) -> Type:
+        """The type that a value may have where it leaves: references are Protocols.
+
+        A function may be written to take stubs, since stubs are what it will get.
+        """
+        return self._view(annotation, arrives=False, is_exact=False)
+
+    def _view(self, annotation: Type, *, arrives: bool, is_exact: bool) -> Type:
+        if not self._stubs:
+            return annotation
+        key = annotation, arrives, is_exact
+        known = self._views.get(key)
+        if known is None:
+            known = self._views[key] = self._seen(annotation, arrives, is_exact)
+        return known
+
+    def _seen(self, annotation: Type, arrives: bool, is_exact: bool) -> Type:
+        """A type from one end; `is_exact`: no Any for what two types fit."""
+
+        def part(inner: Type) -> Type:
+            return self._view(inner, arrives=arrives, is_exact=is_exact)
+
+        match annotation:
+            case Symbol():
+                return (arrives and self._stubs.get(annotation)) or annotation
+            case Apply(base=base, arguments=(taken, result)) if base == CALLABLE:
+                turned = self._view(taken, arrives=not arrives, is_exact=is_exact)
+                return Apply(base, (turned, part(result)))
+            case Apply(base=base, arguments=inner):
+                seen = tuple(map(part, inner))
+                if not is_exact and base.name not in _COVARIANT:
+                    pairs = zip(inner, seen, strict=True)
+                    seen = tuple(ANY if new != old else old for old, new in pairs)
+                stub = self._stubs.get(base) if arrives else None
+                return Apply(stub or base, seen)
+            case Arguments(items=inner):
+                return Arguments(tuple(map(part, inner)))
+            case Union(members=inner):
+                return Union(tuple(map(part, inner)))
+            case _:
+                return annotation
 
     def _stub(self, part: Type) -> Type | None:
         return self._stubs.get(part) if isinstance(part, Symbol) else None
 
     def travels(self, annotation: Type | None) -> bool:
-        """Whether there is a reference anywhere in a type."""
+        """Whether a value arrives as another type than it has in the Protocol."""
         return annotation is not None and self.arriving(annotation) != annotation
+
+    def turns(self, annotation: Type | None) -> bool:
+        """Whether a value may leave as another type than it has in the Protocol."""
+        return annotation is not None and self.handed_over(annotation) != annotation
 
     def argument(self, parameter: Parameter) -> Type | None:
         """The type of what a parameter holds at its receiver, if it has references."""

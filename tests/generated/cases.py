@@ -17,6 +17,9 @@ NEWER_PYTHON = {"type_parameters": (3, 12)}
 """Cases whose own syntax needs a later Python than 3.11: they are generated and checked
 everywhere, and run where the syntax is understood."""
 
+NOT_YET_RUN = {"functions"}
+"""Cases that the run time does not know yet: they are generated and checked only."""
+
 
 def names() -> list[str]:
     """The names of all cases."""
@@ -26,9 +29,12 @@ def names() -> list[str]:
 
 
 def runnable() -> list[str]:
-    """The cases whose modules the running Python can import."""
+    """The cases whose modules the running Python can import and the run time knows."""
     return [
-        name for name in names() if sys.version_info >= NEWER_PYTHON.get(name, (3, 11))
+        name
+        for name in names()
+        if sys.version_info >= NEWER_PYTHON.get(name, (3, 11))
+        and name not in NOT_YET_RUN
     ]
 
 

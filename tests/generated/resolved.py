@@ -16,6 +16,8 @@ Substitution = Mapping[str, str]
 _RENAMED = {"AbstractSet": "Set"}
 _ABSTRACTS = "Iterable Iterator Mapping Sequence Collection Callable Set"
 _ABSTRACT = frozenset(_ABSTRACTS.split())
+_CALLABLE = "collections.abc.Callable"
+_ANY_CALLABLE = f"{_CALLABLE}[..., typing.Any]"
 _BUILTINS = {name: name.lower() for name in ("List", "Dict", "Set", "Tuple", "Type")}
 
 
@@ -129,7 +131,8 @@ class Resolver:
             case ast.Constant(value=str(text)):
                 return self.type(ast.parse(text, mode="eval").body, module, given)
             case ast.Name() | ast.Attribute():
-                return self._name(ast.unparse(node), module, given)
+                name = self._name(ast.unparse(node), module, given)
+                return _ANY_CALLABLE if name == _CALLABLE else name
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self._union([left, right], module, given)
             case ast.Subscript(value=value, slice=inner):
@@ -151,7 +154,7 @@ class Resolver:
         self, value: ast.expr, inner: ast.expr, module: Module, given: Substitution
     ) -> str:
         items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-        base = self.type(value, module, given)
+        base = self._name(ast.unparse(value), module, given)
         match base:
             case "typing.Optional":
                 return self._union([*items, ast.Constant(None)], module, given)

@@ -14,7 +14,15 @@ import pytest
 from tests.generated import cases
 
 PROJECT = Path(__file__).parents[2]
-CASES = ("references", "member_names", "generics", "marks", "docstrings", "parameters")
+CASES = (
+    "references",
+    "functions",
+    "member_names",
+    "generics",
+    "marks",
+    "docstrings",
+    "parameters",
+)
 
 PROGRAM = """
 import sys

@@ -123,7 +123,9 @@ def test_entered_from_either_end(first: str) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-@pytest.mark.parametrize("case", ["parameters", "values", "references", "generics"])
+@pytest.mark.parametrize(
+    "case", ["parameters", "values", "references", "functions", "generics"]
+)
 def test_a_stub_does_not_load_the_interface(case: str) -> None:
     """Importing a generated module loads nothing of the user's."""
     names = [path.stem for path in (cases.ROOT / case).glob("*_remote.py")]

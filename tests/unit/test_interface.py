@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from callbackgen.interface import (
     ANY,
+    CALLABLE,
     NONE,
     OMITTABLE,
     Apply,
@@ -42,6 +43,10 @@ SYMBOLS = st.builds(Symbol, MODULES, NAMES) | st.builds(
 CONSTANTS = st.sampled_from(["None", "...", "1", "-2", "True", "'text'"]).map(Constant)
 
 
+def _function(taken: list[Type], result: Type) -> Type:
+    return Apply(CALLABLE, (Arguments(tuple(taken)), result))
+
+
 def larger(inner: st.SearchStrategy[Type]) -> st.SearchStrategy[Type]:
     listed = st.lists(inner, min_size=1, max_size=3).map(tuple)
     plain = inner.filter(lambda part: not isinstance(part, Union))
@@ -49,6 +54,8 @@ def larger(inner: st.SearchStrategy[Type]) -> st.SearchStrategy[Type]:
         st.builds(Apply, SYMBOLS, listed)
         | st.builds(Apply, SYMBOLS, st.just(()))
         | st.builds(Arguments, listed)
+        | st.builds(_function, st.lists(inner, max_size=3), inner)
+        | inner.map(lambda result: Apply(CALLABLE, (Constant("..."), result)))
         | st.builds(Union, st.lists(plain, min_size=2, max_size=3).map(tuple))
     )
 
@@ -109,6 +116,37 @@ def test_text_of_a_signature_is_python(signature: Signature) -> None:
     assert [(p.name, p.kind.name) for p in read] == [
         (p.name, p.kind.name.replace("VARIADIC", "VAR")) for p in signature.parameters
     ]
+
+
+INT, STR = Symbol("builtins", "int"), Symbol("builtins", "str")
+STUB = Symbol("shop.peer_remote", "PeerStub")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Callable[[str, int], None]", _function([STR, INT], NONE)),
+        ("Callable[[], int]", _function([], INT)),
+        ("Callable[..., typing.Any]", Apply(CALLABLE, (Constant("..."), ANY))),
+        (
+            "Callable[[shop.peer_remote.PeerStub, int | None], str] | None",
+            Union((_function([STUB, Union((INT, NONE))], STR), NONE)),
+        ),
+        (
+            "Callable[[collections.abc.Callable[[int], None]], list[str]]",
+            _function(
+                [_function([INT], NONE)], Apply(Symbol("builtins", "list"), (STR,))
+            ),
+        ),
+    ],
+)
+def test_function_reads_back_as_it_is(text: str, meant: Type) -> None:
+    """A Callable has its list of arguments, or `...`, and its result."""
+    text = f"(call: collections.abc.{text}) -> collections.abc.{text}"
+    signature = parse_signature(text)
+    assert signature.parameters[0].annotation == meant
+    assert signature.result == meant
+    assert str(signature) == text
 
 
 def test_attribute_is_a_signature_without_parameters() -> None:

@@ -1,5 +1,10 @@
 """What type checkers have to refuse. An ignore that is not needed is an error."""
 
+from collections.abc import Callable
+
+from functions.functions_remote import FunctionsStub, FunctionsWrapper
+from functions.listener_remote import ListenerStub as FunctionListenerStub
+from functions.use import Implementation as Functions, visit_any, visit_stub
 from parameters.parameters_remote import ParametersStub
 from references.listener_remote import ListenerStub, ListenerWrapper
 from references.interface import References
@@ -40,6 +45,41 @@ def wrong(
 
 def wrong_overload(overloads: OverloadsStub) -> None:
     overloads.get(1.5)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+class TakesOther(Functions):
+    """Calls the function with what its caller was never promised."""
+
+    def add(self, symbol: str, check: Callable[[int], bool]) -> bool:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        return check(1)
+
+
+class AsksForStub(Functions):
+    """Gives a function that takes less than what its caller hands over."""
+
+    def visitor(self, name: str) -> Callable[[str], int]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        return len
+
+
+def wrong_functions(functions: FunctionsStub) -> None:
+    functions.add("x", len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    functions.maybe(lambda symbol: True)  # type: ignore[arg-type, misc]  # pyright: ignore[reportArgumentType]
+    functions.visited(len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    functions.made(lambda name: 1)  # type: ignore[arg-type, return-value]  # pyright: ignore[reportArgumentType]
+    functions.visitor("x")(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    text: str = functions.visitor("x")(Listener())  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    FunctionsWrapper(TakesOther())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    FunctionsWrapper(AsksForStub())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    print(text)
+
+
+def right_functions(functions: FunctionsStub) -> FunctionListenerStub:
+    functions.visited(visit_any)
+    functions.visited(visit_stub)
+    functions.visits([visit_any, visit_stub])
+    functions.visitor("x")(Listener())
+    FunctionsWrapper(Functions())
+    return functions.maker()(1)
 
 
 def right(references: ReferencesStub) -> None:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from callbackgen.interface import (
+    CALLABLE,
     NONE,
     OMITTABLE,
     Apply,
+    Arguments,
     Constant,
     Interface,
     Member,
@@ -54,6 +56,11 @@ def method(name: str, *signatures: Signature) -> Member:
     """A method; without a signature it takes nothing and returns None."""
     remote_name = "call_" if name == "__call__" else name
     return Member(name, remote_name, MemberKind.METHOD, signatures or (signature(),))
+
+
+def function(*taken: Type, result: Type = NONE) -> Type:
+    """The type of a function."""
+    return Apply(CALLABLE, (Arguments(taken), result))
 
 
 def attribute(
@@ -129,6 +136,10 @@ def _generics(inner: st.SearchStrategy[Type]) -> st.SearchStrategy[Type]:
         st.tuples(inner, inner).map(
             lambda pair: Apply(Symbol("builtins", "dict"), pair)
         ),
+        st.lists(inner, max_size=2).flatmap(
+            lambda taken: inner.map(lambda result: function(*taken, result=result))
+        ),
+        inner.map(lambda result: Apply(CALLABLE, (Constant("..."), result))),
     )
 
 

@@ -71,6 +71,7 @@ def test_substituting_a_union_into_a_union_flattens_it() -> None:
 
 ALIASES = """
 import typing
+from collections.abc import Callable
 from typing import Any, Generic, Optional, Protocol, TypeVar, Union
 from typing_extensions import TypeAlias, TypeAliasType
 
@@ -82,6 +83,8 @@ Annotated_: TypeAlias = dict[str, "Plain"]
 Pairs = list[tuple[K, V]]
 Nested = dict[str, Pairs[V, int]]
 Made = TypeAliasType("Made", list[K], type_params=(K,))
+Handler = Callable[[K, list[V]], None]
+Anyhow = typing.Callable
 Circle = list["Circle"]
 First = list["Second"]
 Second = list["First"]
@@ -99,6 +102,13 @@ MEANT = {
     "Pairs": "list[tuple[typing.Any, typing.Any]]",
     "Nested[bool]": "dict[str, list[tuple[bool, int]]]",
     "Made[int]": "list[int]",
+    "Handler[int, str]": "collections.abc.Callable[[int, list[str]], None]",
+    "Anyhow": "collections.abc.Callable[..., typing.Any]",
+    "Optional[Callable]": "collections.abc.Callable[..., typing.Any] | None",
+    "Callable[..., Plain]": "collections.abc.Callable[..., int]",
+    "Callable[[], 'Chain | None']": "collections.abc.Callable[[], int | None]",
+    "Callable[[Handler[K, int]], K]": "collections.abc.Callable["
+    "[collections.abc.Callable[[typing.Any, list[int]], None]], typing.Any]",
     "Own": "set[int]",
     "Listener.Own": "set[int]",
     "Optional[Pairs[int, int]]": "list[tuple[int, int]] | None",
