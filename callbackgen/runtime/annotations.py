@@ -17,7 +17,15 @@ import typing
 from collections.abc import Iterator
 from typing import Any, Literal, NewType, TypedDict, TypeVar, cast, get_args, get_origin
 
-from callbackgen.interface import Apply, Constant, Symbol, Type, Union, Variable
+from callbackgen.interface import (
+    CALLABLE,
+    Apply,
+    Constant,
+    Symbol,
+    Type,
+    Union,
+    Variable,
+)
 
 if typing.TYPE_CHECKING:
     from callbackgen.runtime.stub import Stub
@@ -65,14 +73,10 @@ def resolve(annotation: Type) -> Any:
     match annotation:
         case Symbol(module="builtins", name="object") | Variable():
             return Any
+        case Symbol() | Apply() if _is_function(annotation):
+            return _function_stub(annotation)
         case Symbol(module=module, name=name):
             return _imported(f"{module}.{name}")
-        case Constant(text="None"):
-            return None
-        case Constant(text="..."):
-            return ...
-        case Constant(text="()"):
-            return ()
         case Constant(text=text):
             return ast.literal_eval(text)
         case Apply(base=base, arguments=arguments):
@@ -86,6 +90,16 @@ def resolve(annotation: Type) -> Any:
             )
         case _:
             raise TypeError(f"{annotation} is not the type of a value")
+
+
+def _is_function(annotation: Symbol | Apply) -> bool:
+    return CALLABLE in (annotation, getattr(annotation, "base", None))
+
+
+def _function_stub(annotation: Symbol | Apply) -> type[Stub]:
+    from callbackgen.runtime.functions import function_stub
+
+    return function_stub(getattr(annotation, "arguments", ()))
 
 
 def _either(one: Any, other: Any) -> Any:

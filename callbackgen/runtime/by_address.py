@@ -31,6 +31,10 @@ class ByAddress(Carrier):
             )
         return stub(address_of(cast(Any, data)))
 
+    def plain(self, value: object) -> object:
+        """See `Carrier`."""
+        return value
+
     def undo(self) -> None:
         """Nothing was kept."""
 

@@ -10,7 +10,8 @@ follows.
 A call's payload is a msgpack array: interface, method, arguments, keyword arguments.
 An answer's is the value, or with the flag for exceptions a code and texts. A reference
 is msgpack's extension type 0x40: a msgpack array of whose object it is (true: the
-receiver's), its number or name, and the interface.
+receiver's), its number or name, and the interface. 0x30 is a complex, 0x31 an int of
+more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set, 0x43 a frozenset.
 """
 
 from __future__ import annotations
@@ -41,7 +42,15 @@ if TYPE_CHECKING:
 ANNOTATION: Final = b"CBGN"
 FORMAT: Final = 1
 REFERENCE: Final = 0x40
-_COMPLEX: Final = 0x30  # as Pyro5's own serializer has it
+_COMPLEX: Final = 0x30  # this and the next as Pyro5's own serializer has them
+_LARGE_INT: Final = 0x31
+_ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
+    0x41: tuple,
+    0x42: set,
+    0x43: frozenset,
+}
+"""What msgpack has no types for, where the receiver does not know the type."""
+
 CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 """The number of an object that is none: what the two ends tell each other."""
 
@@ -118,10 +127,26 @@ def head_of(message: Message) -> Head:
 def packed(value: object) -> bytes:
     """A value of builtins, complex and extensions as msgpack.
 
-    Raises OverflowError for an int of more than 64 bits, RecursionError for what is
-    nested too deeply.
+    Raises OverflowError for an int of more than 64 bits as a key, RecursionError for
+    what is nested too deeply.
     """
-    return msgspec.msgpack.encode(value, enc_hook=_encode_complex)
+    try:
+        return msgspec.msgpack.encode(value, enc_hook=_encode_complex)
+    except OverflowError:
+        value = _with_large_ints(value)
+        return msgspec.msgpack.encode(value, enc_hook=_encode_complex)
+
+
+def _with_large_ints(value: Any) -> Any:
+    """The value, ints that msgpack does not know as extensions."""
+    if isinstance(value, dict):
+        mapping = cast("dict[object, object]", value)
+        return {key: _with_large_ints(item) for key, item in mapping.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_with_large_ints(item) for item in cast("list[Any]", value)]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return msgspec.msgpack.Ext(_LARGE_INT, str(value).encode())
+    return value
 
 
 def _encode_complex(value: object) -> object:
@@ -138,6 +163,10 @@ def unpacked(payload: bytes, extension: Extension) -> Any:
             return extension(bytes(data))
         if code == _COMPLEX and len(data) == _DOUBLE.size:
             return complex(*_DOUBLE.unpack(data))
+        if code == _LARGE_INT:
+            return _large_int(bytes(data))
+        if code in _ARRAYS:
+            return _array(_ARRAYS[code], unpacked(bytes(data), extension))
         raise WireError(f"an extension of type {code}")
 
     try:
@@ -149,6 +178,36 @@ def unpacked(payload: bytes, extension: Extension) -> Any:
     return value
 
 
+def plain(value: Any) -> Any:
+    """A value under `Any`, made of builtins, so that it arrives as what it is."""
+    if isinstance(value, dict):
+        mapping = cast("dict[object, object]", value)
+        return {key: plain(item) for key, item in mapping.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in cast("list[object]", value)]
+    for code, kind in _ARRAYS.items():
+        if isinstance(value, kind):
+            inner = [plain(item) for item in cast("list[object]", value)]
+            return msgspec.msgpack.Ext(code, packed(inner))
+    return value
+
+
+def _array(kind: Callable[[Any], object], items: object) -> object:
+    if not isinstance(items, list):
+        raise WireError("an array that is none")
+    try:
+        return kind(items)
+    except TypeError as error:
+        raise WireError(f"an item that cannot stand in a set: {error}") from None
+
+
+def _large_int(data: bytes) -> int:
+    try:
+        return int(data)
+    except ValueError:  # that includes too many digits
+        raise WireError("a large int that is none") from None
+
+
 def request(
     interface: str, method: str, arguments: list[object], keywords: dict[str, object]
 ) -> bytes:
@@ -158,7 +217,8 @@ def request(
 
 def request_in(payload: bytes, extension: Extension) -> Request:
     """What the payload of a call says. Raises WireError for anything else."""
-    parts = _list(unpacked(payload, extension))
+    said: object = unpacked(payload, extension)
+    parts: list[Any] = [*said] if isinstance(said, list) else []
     if len(parts) >= _PARTS:
         interface, method, arguments, keywords = parts[:_PARTS]
         if (
@@ -177,10 +237,6 @@ def request_in(payload: bytes, extension: Extension) -> Request:
 def failure(code: str, text: str, class_name: str = "", traceback: str = "") -> bytes:
     """The payload of an answer that says what went wrong."""
     return msgspec.msgpack.encode((code, text, class_name, traceback))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 RAISED: Final = "raised"

@@ -34,6 +34,9 @@ _log = logging.getLogger("callbackgen.daemon")
 _AT_ONCE: Final = 64
 """How many connections are accepted before others are looked at again."""
 
+_BACKLOG: Final = 512
+_IPV6: Final = 6
+
 _GRACE: Final = 0.5
 """Seconds that running calls have to end when the daemon does."""
 
@@ -70,14 +73,7 @@ class Listener:
         """Bind, and start the threads; nothing is accepted yet."""
         self._daemon = daemon
         set_to = cast(Any, config)
-        listening = cast(Any, socketutil).create_socket(
-            bind=unixsocket or (host, port),
-            reuseaddr=set_to.SOCK_REUSE,
-            noinherit=True,
-            nodelay=True,
-        )
-        listening.setblocking(False)
-        self.sock = listening
+        listening = self.sock = _listening(unixsocket or (host or "", port))
         bound = listening.getsockname()
         if unixsocket:
             self.locationStr = "./u:" + unixsocket
@@ -271,6 +267,26 @@ def _text(address: Address, listener: Listener) -> str:
         return f"a client of {listener.locationStr}"
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def _listening(where: str | tuple[str, int]) -> socket.socket:
+    """A listening socket. Raises OSError, as where the port is taken."""
+    family = getattr(socket, "AF_UNIX", socket.AF_INET)
+    if isinstance(where, tuple):
+        address: Any = cast(Any, socketutil).get_ip_address(where[0] or "0.0.0.0")  # noqa: S104
+        family = socket.AF_INET6 if address.version == _IPV6 else socket.AF_INET
+        where = str(address), where[1]
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if cast(Any, config).SOCK_REUSE:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(where)
+        listening.listen(_BACKLOG)
+        listening.setblocking(False)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
 
 
 def _has_own_loop(what: str) -> TypeError:

@@ -219,6 +219,10 @@ class Passing(Carrier):
             receivers=False, key=key, interface=interface_name(stub)
         )
 
+    def plain(self, value: object) -> object:
+        """See `Carrier`."""
+        return envelope.plain(value)
+
     def undo(self) -> None:
         """What was to be sent will not be."""
         for key in self._keys:

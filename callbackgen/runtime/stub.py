@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from callbackgen.runtime.connection import Connection
 
 R = TypeVar("R")
-AnyStub = TypeVar("AnyStub", bound="Stub")
+AnyStub = TypeVar("AnyStub", bound="Stub | Callable[..., object]")
 
 _async_calls = Pool(64, "call")
 _handle_of: Callable[[Stub], _Handle] = operator.attrgetter("_callbackgen_handle")
@@ -114,12 +114,17 @@ class Stub:
         return cast(R, await _make_in_thread(self, method, arguments, keywords))
 
 
-def link(stub: Stub) -> Link:
-    """The way to the object that a stub stands for."""
+def link(stub: object) -> Link:
+    """The way to the object that a stub stands for. Raises TypeError for no stub."""
+    if not isinstance(stub, Stub):
+        raise TypeError(
+            f"a {type(stub).__name__} is not a stub: it does not stand for an object "
+            "of another process"
+        )
     return _handle_of(stub).link
 
 
-def connected(stub: Stub) -> bool:
+def connected(stub: Stub | Callable[..., object]) -> bool:
     """Whether there is a connection to the object that a stub stands for.
 
     A connection whose other end is gone without a word counts until that is noticed.
@@ -135,7 +140,7 @@ def on_lost(stub: AnyStub, function: Callable[[AnyStub], object]) -> None:
 
         callbackgen.on_lost(listener, self.listeners.discard)
     """
-    link(stub).on_lost(type(stub), function)
+    link(stub).on_lost(cast("type[Stub]", type(stub)), function)
 
 
 def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
@@ -145,7 +150,8 @@ def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
     stubs share one connection. Raises ValueError unless `seconds` is more than 0.
     """
     handle = _Handle(link(stub), checked_seconds(seconds))
-    return type(stub)(cast(Any, handle))
+    made: Any = type(stub)
+    return cast(AnyStub, made(handle))
 
 
 class _Attribute:

@@ -53,6 +53,11 @@ class Carrier(Protocol):
         ...
 
     @abstractmethod
+    def plain(self, value: object) -> object:
+        """What travels for a value under `Any`, which is made of builtins."""
+        ...
+
+    @abstractmethod
     def undo(self) -> None:
         """What was sent so far does not travel after all."""
         ...
@@ -143,7 +148,7 @@ def _for_people(message: str) -> str:
 
 def _pack_hook(carrier: Carrier, kind: type, value: object) -> object:
     if kind is Plain:
-        return travelling(value, references=False)
+        return carrier.plain(travelling(value, references=False))
     if issubclass(kind, Reference):
         return carrier.send(kind.stub, value)
     return _complex(kind, value)

@@ -1,4 +1,4 @@
-"""A stock Pyro5 daemon for as long as a block lasts."""
+"""A daemon, ours or a stock one of Pyro5, for as long as a block lasts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Generator
 
 import Pyro5.api
 
+import callbackgen
 from callbackgen.runtime import Wrapper
 
 
@@ -28,3 +29,17 @@ def serving(*wrappers: Wrapper) -> Generator[list[str]]:
             thread.join()
             for wrapper in wrappers:
                 daemon.unregister(wrapper)
+
+
+@contextlib.contextmanager
+def serving_ours(wrapper: Wrapper) -> Generator[str]:
+    """Serve a wrapper by a daemon of ours, in a thread. Gives its address."""
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
+        address = str(daemon.register(wrapper))
+        thread = threading.Thread(target=daemon.requestLoop, name="serving")
+        thread.start()
+        try:
+            yield address
+        finally:
+            daemon.shutdown()
+            thread.join()
