@@ -53,6 +53,9 @@ class Turn(NamedTuple):
     controls: list[bytes]
 
 
+_NOTHING: Final = Turn([], [], [], [])
+
+
 class Channel:
     """The calls of one connection in both directions."""
 
@@ -81,6 +84,8 @@ class Channel:
 
     def take(self) -> Turn:
         """What has to be done since the last time."""
+        if not (self._outgoing or self._ready or self._discarded or self._controls):
+            return _NOTHING
         turn = Turn(self._outgoing, self._ready, self._discarded, self._controls)
         self._outgoing, self._ready = [], []
         self._discarded, self._controls = [], []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from callbackgen.runtime.call import Call
     from callbackgen.runtime.session import Session
     from callbackgen.runtime.stub import Stub
+    from callbackgen.runtime.workers import Crew, Task
 
 _log = logging.getLogger("callbackgen.connection")
 
@@ -181,6 +182,11 @@ class Connection:
         return _ServiceLink(self, self._name if name is None else name)
 
     @property
+    def crew(self) -> Crew:
+        """The threads that work for the connection. For stubs."""
+        return self._caller.engine.crew
+
+    @property
     def session(self) -> Session:
         """What calls travel over now. For stubs.
 
@@ -244,7 +250,7 @@ class Connection:
         while self._on_lost:
             link, kind, function = self._on_lost.pop(0)
             tell = functools.partial(function, _stub(kind, link))
-            self._caller.engine.workers.submit(self, tell)
+            self._caller.engine.crew.workers.submit(self, tell)
 
     def _connect_anew(self) -> None:
         """Tries until it succeeds, the connection is closed, or we are refused."""
@@ -307,6 +313,9 @@ class _ServiceLink(Link):
         return (
             self._name if connection.is_open and connection.session is session else None
         )
+
+    def run_call(self, task: Task) -> None:
+        self._connection.crew.callers.submit(self._connection, task)
 
     def is_connected(self) -> bool:
         return self._connection.is_open

@@ -24,7 +24,7 @@ from callbackgen.runtime.errors import (
 )
 from callbackgen.runtime.resolving import dialled
 from callbackgen.runtime.session import Session
-from callbackgen.runtime.threads import Pool
+from callbackgen.runtime.threads import Aside
 from callbackgen.runtime.tls import Tls, client_context
 from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.wire import Message, WireError
@@ -39,7 +39,7 @@ _log = logging.getLogger("callbackgen.connection")
 
 _LARGEST_HANDSHAKE = 4 * 1024
 
-_look_ups = Pool(4, "name server")
+_look_ups = Aside(4, "name server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,10 @@ def located(source: object, deadline: Deadline) -> Address:
     text = str(source) if isinstance(source, str | Pyro5.api.URI) else ""
     if not text.startswith(("PYRONAME:", "PYROMETA:")):
         return address_of(source)
-    looking = _look_ups.of_this_process().submit(Pyro5.api.resolve, text)
     try:
-        return address_of(looking.result(deadline.remaining()))
+        return address_of(_look_ups.do(deadline, lambda: Pyro5.api.resolve(text)))
     except Pyro5.errors.PyroError as error:
         raise ConnectionLost(f"{text} cannot be looked up: {error}") from error
-    finally:
-        looking.cancel()
 
 
 def dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
@@ -199,7 +196,7 @@ class _Greeted:
         settings = caller.settings
         self._session = Session(
             self._transport,
-            caller.engine.workers,
+            caller.engine.crew,
             settings,
             Peer(None, str(self._address), caller.connection),
             caller.counters,

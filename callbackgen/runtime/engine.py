@@ -9,7 +9,7 @@ from Pyro5 import config
 
 from callbackgen.runtime import forking
 from callbackgen.runtime.loop import Loop
-from callbackgen.runtime.workers import Workers
+from callbackgen.runtime.workers import Crew
 
 _GRACE: Final = 0.5
 """Seconds that running callbacks have to end when the last connection does."""
@@ -20,7 +20,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.loop = Loop("callbackgen client")
-        self.workers = Workers(cast(Any, config).THREADPOOL_SIZE)
+        self.crew = Crew(cast(Any, config).THREADPOOL_SIZE)
 
     def forget(self) -> None:
         """In a forked child: the threads are the parent's."""
@@ -51,7 +51,7 @@ class _Engines:
             if self._users or self._engine is None:
                 return []
             engine, self._engine = self._engine, None
-        stuck = engine.workers.close(_GRACE)
+        stuck = engine.crew.close(_GRACE)
         engine.loop.end()
         return stuck
 

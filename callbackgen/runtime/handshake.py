@@ -51,9 +51,7 @@ class Handshake:
         address: Address,
     ) -> None:
         self._listener = listener
-        self._daemon, loop, self._workers, self._settings, self._counters = (
-            listener.parts
-        )
+        self._daemon, loop, self._crew, self._settings, self._counters = listener.parts
         self._transport = Transport(loop, accepted, self._settings, _connect_limit, tls)
         self.connection = ServerConnection(self._transport, text, address)
         self.host = "" if isinstance(address, str) else str(address[0])
@@ -99,7 +97,7 @@ class Handshake:
         if not ours:
             accepted(message)
         task = self._shake_ours if ours else self._shake_ordinary
-        self._workers.submit(self.connection, lambda: task(message))
+        self._crew.workers.submit(self.connection, lambda: task(message))
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
@@ -131,7 +129,7 @@ class Handshake:
         )
         session = Session(
             self._transport,
-            self._workers,
+            self._crew,
             self._settings,
             self.connection.peer,
             self._counters,
@@ -171,7 +169,7 @@ class Handshake:
             self._daemon,
             connection,
             self._transport,
-            self._workers,
+            self._crew.workers,
             self._settings,
             self._counters,
             self._disconnected,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from callbackgen.runtime.lanes import Key
     from callbackgen.runtime.session import Session
     from callbackgen.runtime.stub import Stub
+    from callbackgen.runtime.workers import Task
 
 AnyStub = TypeVar("AnyStub", bound="Stub")
 OnLost: TypeAlias = Callable[[Any], object]
@@ -38,6 +39,11 @@ class Link(ABC):
     @abstractmethod
     def make(self, call: Call) -> Any:
         """Make a call, and give its result. Raises RemoteError."""
+        ...
+
+    @abstractmethod
+    def run_call(self, task: Task) -> None:
+        """Run what makes a call for a coroutine, in a thread."""
         ...
 
     @abstractmethod
@@ -86,6 +92,10 @@ class Remote(Link):
     def make(self, call: Call) -> Any:
         """See `Link`."""
         return self._session.make(call, self._key)
+
+    def run_call(self, task: Task) -> None:
+        """See `Link`."""
+        self._session.run_call(task)
 
     def key_at(self, session: Session) -> Key | None:
         """See `Link`."""

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
 
 from Pyro5 import config, socketutil
@@ -22,7 +23,7 @@ from callbackgen.runtime.handshake import Address, Handshake
 from callbackgen.runtime.loop import Loop
 from callbackgen.runtime.server_connection import ServerConnection
 from callbackgen.runtime.tls import Tls, server_context
-from callbackgen.runtime.workers import Workers
+from callbackgen.runtime.workers import Crew
 
 if TYPE_CHECKING:
     from callbackgen.runtime.settings import Settings
@@ -57,8 +58,10 @@ class Listener:
         self._by_address: Counter[str] = Counter()
         self._numbers = itertools.count(1)
         self._context = server_context()
-        self._something_ended = threading.Event()
+        # A signal handler may call `close` meanwhile, when an Event would be locked.
+        self._wakes: SimpleQueue[None] = SimpleQueue()
         self._closed = False
+        self._is_closing = threading.Lock()
         self.watches_calls = True
         self.sock: socket.socket | None = None
         self.locationStr = ""
@@ -82,7 +85,7 @@ class Listener:
             self.locationStr = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         one_at_a_time = set_to.SERVERTYPE == "multiplex"
         size = 1 if one_at_a_time else set_to.THREADPOOL_SIZE
-        self._workers = Workers(size, replace=not one_at_a_time)
+        self._crew = Crew(size, replace=not one_at_a_time)
         self._loop = Loop(f"callbackgen daemon {self.locationStr}")
         forking.forget_in_children(self)
 
@@ -91,8 +94,7 @@ class Listener:
         self._loop.soon(self._accept_more)
         try:
             while not self._closed and loopCondition():
-                self._something_ended.wait(cast(Any, config).POLLTIMEOUT)
-                self._something_ended.clear()
+                self._wait()
                 if not self._closed:
                     self._daemon._housekeeping()  # noqa: SLF001 - as transports do
         except KeyboardInterrupt:
@@ -100,10 +102,16 @@ class Listener:
         finally:
             self._loop.soon(self._accept_no_more)
 
+    def _wait(self) -> None:
+        with contextlib.suppress(Empty):
+            self._wakes.get(timeout=cast(Any, config).POLLTIMEOUT)
+            while True:
+                self._wakes.get_nowait()
+
     def call_ended(self) -> None:
         """The condition of `loop` may have to be looked at."""
         if self.watches_calls:
-            self._something_ended.set()
+            self._wakes.put(None)
 
     def shutdown(self) -> None:
         """End everything; see `close`."""
@@ -112,16 +120,30 @@ class Listener:
     def close(self) -> None:
         """Say goodbye to all clients, wait a little for what runs, and end."""
         if self._closed:
+            if not self._loop.is_this_thread:
+                self._wait_until_closed()
             return
         self._closed = True
-        self._something_ended.set()
+        self._is_closing.acquire()
+        try:
+            self._close()
+        finally:
+            self._is_closing.release()
+
+    def _wait_until_closed(self) -> None:
+        """Another thread is about it, or this one is and a signal came."""
+        if self._is_closing.acquire(timeout=2 * _GRACE):
+            self._is_closing.release()
+
+    def _close(self) -> None:
+        self._wakes.put(None)
         if self._loop.is_forgotten:
             return
         gone = threading.Event()
         self._loop.soon(lambda: self._close_all(gone))
         if not self._loop.is_this_thread:
             gone.wait(_GRACE)
-        stuck = self._workers.close(_GRACE)
+        stuck = self._crew.close(_GRACE)
         if stuck:
             _log.warning(
                 "%s: these threads are left in calls that do not end: %s",
@@ -132,7 +154,7 @@ class Listener:
 
     def wakeup(self) -> None:
         """Have `loop` look at its condition."""
-        self._something_ended.set()
+        self._wakes.put(None)
 
     def forget(self) -> None:
         """In a forked child: close the sockets; the parent goes on using them."""
@@ -223,11 +245,11 @@ class Listener:
         oldest.refuse("too many connections in their handshake")
 
     def _close_all(self, gone: threading.Event) -> None:
-        self._accept_no_more()
         if self.sock is not None:
             name = None
             with contextlib.suppress(OSError):
                 name = self.sock.getsockname()
+            self._loop.unwatch(self.sock)
             self.sock.close()
             self.sock = None
             if isinstance(name, str):
@@ -249,9 +271,9 @@ class Listener:
     # For the handshakes
 
     @property
-    def parts(self) -> tuple[Any, Loop, Workers, Settings, Counters]:
-        """What a connection is made of: daemon, loop, workers, settings, counters."""
-        return self._daemon, self._loop, self._workers, self._settings, self._counters
+    def parts(self) -> tuple[Any, Loop, Crew, Settings, Counters]:
+        """What a connection is made of: daemon, loop, threads, settings, counters."""
+        return self._daemon, self._loop, self._crew, self._settings, self._counters
 
     def gone(self, handshake: Handshake) -> None:
         """A connection has ended. In the loop's thread."""

@@ -32,6 +32,10 @@ class Loop:
 
     def __init__(self, name: str) -> None:
         self._selector = selectors.DefaultSelector()
+        self.can_be_changed = isinstance(
+            self._selector, getattr(selectors, "EpollSelector", ())
+        )
+        """Whether other threads may call `watch` for sockets that are known."""
         self._actions: deque[Action] = deque()
         self._timers: list[tuple[float, int, Action]] = []
         self._numbers = itertools.count()
@@ -64,16 +68,18 @@ class Loop:
         heapq.heappush(self._timers, (due, next(self._numbers), action))
 
     def watch(self, watched: socket.socket, events: int, ready: Ready) -> None:
-        """Call `ready` when a socket is; 0 for `events` ends that.
-
-        For the loop's own thread only.
-        """
+        """Call `ready` when a socket is; 0 for `events`: not now."""
         known = watched.fileno() in self._selector.get_map()
-        if events and known:
+        if known and (events or self.can_be_changed):
             self._selector.modify(watched, events, ready)
+        elif known:
+            self._selector.unregister(watched)
         elif events:
             self._selector.register(watched, events, ready)
-        elif known:
+
+    def unwatch(self, watched: socket.socket) -> None:
+        """Forget a socket, before it is closed. For the loop's own thread only."""
+        if watched.fileno() in self._selector.get_map():
             self._selector.unregister(watched)
 
     def end(self) -> None:

@@ -105,6 +105,14 @@ class Overload:
             for (name, pack), argument in zip(self._positional, arguments, strict=True)
         ]
 
+    def _unpack_positional(
+        self, arguments: Sequence[object], carrier: Carrier
+    ) -> list[object]:
+        return [
+            _within(parameter.name, self._values[parameter.name].unpack, one, carrier)
+            for parameter, one in zip(self._parameters, arguments, strict=True)
+        ]
+
     def unpack(
         self,
         arguments: Sequence[object],
@@ -112,6 +120,8 @@ class Overload:
         carrier: Carrier,
     ) -> tuple[list[object], dict[str, object]]:
         """The arguments that have arrived. Raises Misfit where they do not fit."""
+        if self._is_usual(arguments, keywords):
+            return self._unpack_positional(arguments, carrier), {}
         positional: list[object] = []
         named: dict[str, object] = {}
         for parameter, value, given in self._bound(arguments, keywords):

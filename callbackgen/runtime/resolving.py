@@ -14,12 +14,12 @@ import Pyro5
 
 from callbackgen.runtime.address import Address
 from callbackgen.runtime.deadline import Deadline
-from callbackgen.runtime.threads import Pool
+from callbackgen.runtime.threads import Aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_look_ups = Pool(8, "look-up")
+_look_ups = Aside(8, "look-up")
 
 
 Secured: TypeAlias = "Callable[[socket.socket, str], socket.socket]"
@@ -49,11 +49,7 @@ def targets(address: Address, deadline: Deadline) -> list[Target]:
     try:
         found = _look_up(host, port, socket.AI_NUMERICHOST)
     except OSError:
-        looking = _look_ups.of_this_process().submit(_look_up, host, port, 0)
-        try:
-            found = looking.result(deadline.remaining())
-        finally:
-            looking.cancel()  # one that still waits for a thread is of no use any more
+        found = _look_ups.do(deadline, lambda: _look_up(host, port, 0))
     preferred = socket.AF_INET6 if _preferred_version() == 6 else socket.AF_INET
     found.sort(key=lambda one: one[0] != preferred)
     return [Target(family, target, host) for family, target in found]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 import traceback
-from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from Pyro5.api import current_context
@@ -66,7 +64,7 @@ class Server:
             self._check_in_time(incoming)
             request = self._request(incoming, passing)
             name = f"{readable(request.interface)}.{ascii(request.method)[1:-1]}"
-            with self._served(incoming, name):
+            with _Served(self._session, incoming, name):
                 payload = self._called(incoming, request, passing)
             failed = False
         except Refusal as refusal:
@@ -121,28 +119,6 @@ class Server:
         except Unimplemented as error:
             raise Refusal("unimplemented", str(error)) from None
 
-    @contextlib.contextmanager
-    def _served(self, incoming: Incoming, name: str) -> Generator[None]:
-        """Says whose call is being run, to our own code and to Pyro5's."""
-        session = self._session
-        current = serving.get()
-        depth = 1 if current is None else current.depth + 1
-        if depth > session.settings.nesting:
-            limit = session.settings.nesting
-            raise Refusal("limit", f"{name}: calls nested more than {limit} deep")
-        chains = {} if current is None else dict(current.chains)
-        if incoming.chain:
-            chains[session] = incoming.chain
-        end = incoming.expires
-        if current is not None and current.end is not None:
-            end = current.end if end is None else min(end, current.end)
-        token = serving.set(Serving(session.peer, name, end, depth, chains))
-        try:
-            with pyro_context(session.peer.connection):
-                yield
-        finally:
-            serving.reset(token)
-
     def _log_raised(self, incoming: Incoming, name: str, error: BaseException) -> None:
         level = logging.WARNING if incoming.oneway else logging.DEBUG
         if _log.isEnabledFor(level):
@@ -163,30 +139,68 @@ def _member(wrapper: Wrapper, request: Request) -> Serve:
     return served.assign
 
 
-@contextlib.contextmanager
-def pyro_context(connection: object) -> Generator[None]:
+class pyro_context:  # noqa: N801 - used as a function is
     """Pyro5's `current_context` for one message: nothing of another one is in it.
 
     That of the call during which this one is run is put back in the end.
     """
-    context: Any = current_context
-    saved = context.to_global()
-    context.from_global(
-        {
-            "client": connection,
-            "client_sock_addr": getattr(connection, "client_address", None),
-            "seq": 0,
-            "msg_flags": 0,
-            "serializer_id": MSGPACK,
-            "annotations": {},
-            "response_annotations": {},
-            "correlation_id": None,
-        }
-    )
-    try:
-        yield
-    finally:
-        context.from_global(saved)
+
+    __slots__ = ("_connection", "_saved")
+
+    def __init__(self, connection: object) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        context: Any = current_context
+        self._saved = context.to_global()
+        context.from_global(
+            {
+                "client": self._connection,
+                "client_sock_addr": getattr(self._connection, "client_address", None),
+                "seq": 0,
+                "msg_flags": 0,
+                "serializer_id": MSGPACK,
+                "annotations": {},
+                "response_annotations": {},
+                "correlation_id": None,
+            }
+        )
+
+    def __exit__(self, *_: object) -> None:
+        context: Any = current_context
+        context.from_global(self._saved)
+
+
+class _Served:
+    """Says whose call is being run, to our own code and to Pyro5's.
+
+    Raises Refusal for one that is nested too deeply.
+    """
+
+    __slots__ = ("_pyro", "_serving", "_token")
+
+    def __init__(self, session: Session, incoming: Incoming, name: str) -> None:
+        current = serving.get()
+        depth = 1 if current is None else current.depth + 1
+        limit = session.settings.nesting
+        if depth > limit:
+            raise Refusal("limit", f"{name}: calls nested more than {limit} deep")
+        chains = {} if current is None else dict(current.chains)
+        if incoming.chain:
+            chains[session] = incoming.chain
+        end = incoming.expires
+        if current is not None and current.end is not None:
+            end = current.end if end is None else min(end, current.end)
+        self._serving = Serving(session.peer, name, end, depth, chains)
+        self._pyro = pyro_context(session.peer.connection)
+
+    def __enter__(self) -> None:
+        self._token = serving.set(self._serving)
+        self._pyro.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        self._pyro.__exit__()
+        serving.reset(self._token)
 
 
 def _raised(error: BaseException, *, with_traceback: bool) -> bytes:

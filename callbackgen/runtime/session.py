@@ -12,7 +12,7 @@ from queue import Empty
 from typing import TYPE_CHECKING, Any, Final
 
 from callbackgen.runtime import envelope, wire
-from callbackgen.runtime.channel import Channel, Pending, Turn
+from callbackgen.runtime.channel import Channel, Item, Pending, Turn
 from callbackgen.runtime.context import Peer, serving
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import (
@@ -28,7 +28,7 @@ from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
 from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.wire import Message, WireError
-from callbackgen.runtime.workers import Task, Workers, waiting
+from callbackgen.runtime.workers import Crew, Task, waiting
 
 if TYPE_CHECKING:
     from callbackgen.runtime.call import Call
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from callbackgen.runtime.wrapper import Wrapper
 
 _log = logging.getLogger("callbackgen.session")
+
+_READING: Final = 1.0
+"""Seconds after which a thread that reads looks whether the connection has ended."""
 
 _MARK_OF_REFERENCE: Final = bytes([envelope.REFERENCE])
 
@@ -52,7 +55,7 @@ class Session:
     def __init__(
         self,
         transport: Transport,
-        workers: Workers,
+        crew: Crew,
         settings: Settings,
         peer: Peer,
         counters: Counters,
@@ -63,7 +66,7 @@ class Session:
         self.settings = settings
         self.peer = peer
         self._transport = transport
-        self._workers = workers
+        self._crew = crew
         self._counters = counters
         self._ended = ended
         self._call_ended = call_ended
@@ -176,10 +179,7 @@ class Session:
     def _wait(self, pending: Pending, deadline: Deadline) -> Message:
         """Waits for the answer, and runs what comes for this thread meanwhile."""
         while True:
-            try:
-                item = pending.items.get(timeout=deadline.remaining())
-            except Empty:
-                raise TimeoutError from None
+            item = self._next_item(pending, deadline)
             if isinstance(item, Message):
                 return item
             if isinstance(item, Incoming):
@@ -187,6 +187,20 @@ class Session:
                 del item
             else:
                 raise ConnectionLost(str(item))
+
+    def _next_item(self, pending: Pending, deadline: Deadline) -> Item:
+        """What comes next for a thread that waits, which reads if no other does."""
+        items, transport = pending.items, self._transport
+        if items.empty() and transport.try_reading():
+            try:
+                while items.empty() and not transport.is_closing:
+                    transport.read_within(min(deadline.remaining(), _READING))
+            finally:
+                transport.stop_reading()
+        try:
+            return items.get(timeout=deadline.remaining())
+        except Empty:
+            raise TimeoutError from None
 
     def _abandon(self, pending: Pending) -> None:
         with self._lock:
@@ -257,7 +271,7 @@ class Session:
             self._send_if_open(data)
         for incoming in turn.ready:
             if self._lost is None:
-                self._workers.submit(self, functools.partial(self._run, incoming))
+                self._crew.workers.submit(self, functools.partial(self._run, incoming))
         for payload in turn.discarded:
             if _MARK_OF_REFERENCE in payload:
                 self.run_apart(functools.partial(self._discard, payload))
@@ -284,7 +298,11 @@ class Session:
 
     def run_apart(self, task: Task) -> None:
         """Run something in a worker."""
-        self._workers.submit(self, task)
+        self._crew.workers.submit(self, task)
+
+    def run_call(self, task: Task) -> None:
+        """Run what makes a call for a coroutine."""
+        self._crew.callers.submit(self, task)
 
     # In the loop's thread
 

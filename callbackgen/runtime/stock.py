@@ -32,9 +32,13 @@ from callbackgen.runtime.link import Link
 from callbackgen.runtime.messages import Message
 from callbackgen.runtime.resolving import dialled
 from callbackgen.runtime.settings import settings
+from callbackgen.runtime.threads import Pool
 from callbackgen.runtime.tls import client_context
+from callbackgen.runtime.workers import Task
 
 _CHUNK = 64 * 1024
+
+_async_calls = Pool(64, "call")
 
 
 class StockLink(Link):
@@ -60,6 +64,10 @@ class StockLink(Link):
     def deadline(self) -> float:
         """See `Link`."""
         return settings.deadline
+
+    def run_call(self, task: Task) -> None:
+        """See `Link`."""
+        _async_calls.of_this_process().submit(task)
 
     def key_at(self, session: object) -> None:
         """See `Link`."""

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import operator
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
@@ -18,7 +19,6 @@ from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.link import Link
 from callbackgen.runtime.method import Method
 from callbackgen.runtime.stock import StockLink
-from callbackgen.runtime.threads import Pool
 
 if TYPE_CHECKING:
     from callbackgen.runtime.connection import Connection
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 AnyStub = TypeVar("AnyStub", bound="Stub | Callable[..., object]")
 
-_async_calls = Pool(64, "call")
 _handle_of: Callable[[Stub], _Handle] = operator.attrgetter("_callbackgen_handle")
 
 
@@ -209,9 +208,18 @@ async def _make_in_thread(
     """As `_make`, in a thread. Its time passes while it waits for one, too."""
     call = _call_of(stub, method, arguments, keywords)
     way = link(stub)
-    future = _async_calls.of_this_process().submit(
-        contextvars.copy_context().run, way.make, call
-    )
+    future: Future[Any] = Future()
+    context = contextvars.copy_context()
+
+    def task() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(context.run(way.make, call))
+        except BaseException as error:  # noqa: BLE001 - raised where it is awaited
+            future.set_exception(error)
+
+    way.run_call(task)
     try:
         async with asyncio.timeout(call.deadline.remaining()):
             return await asyncio.wrap_future(future)

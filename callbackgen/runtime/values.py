@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 
-from callbackgen.interface import Symbol, Type
+from callbackgen.interface import NONE, Symbol, Type
 from callbackgen.runtime.address import Address
 from callbackgen.runtime.annotations import (
     Plain,
@@ -32,6 +32,7 @@ _DEEPEST = 100
 """Python's own parser, on which serpent stands, ends at 200 brackets."""
 
 _SCALARS: dict[str, type] = {"bool": bool, "float": float, "int": int, "str": str}
+_SMALL_INT = 2**63
 _LONGEST_INT = 4000 * 3  # bits; Python refuses to read more than 4300 digits
 
 
@@ -71,6 +72,8 @@ class Value:
         self._exact: type | None = None
         if isinstance(annotation, Symbol) and annotation.module == "builtins":
             self._exact = _SCALARS.get(annotation.name)
+        elif annotation == NONE:
+            self._exact = type(None)
 
     @functools.cached_property
     def _resolved(self) -> Any:
@@ -86,7 +89,9 @@ class Value:
 
     def pack(self, value: object, carrier: Carrier) -> object:
         """The value as it travels. Raises Misfit where it does not fit."""
-        if type(value) is self._exact and not isinstance(value, int):
+        if type(value) is self._exact and (
+            self._exact is not int or -_SMALL_INT <= cast(int, value) < _SMALL_INT
+        ):
             return value
         if self._reshape is not None:
             try:
