@@ -49,17 +49,19 @@ class ServiceByHand:
 
     def add_listener(self, address: str) -> None:
         """Take a listener. A Proxy belongs to one thread: that which calls makes it."""
-        self._register(lambda: Pyro5.api.Proxy(address))
+        make: Any = Pyro5.api.Proxy
+        self._register(lambda: make(address))
 
 
 def over(serializer: str) -> Contender:
     """Plain Pyro5 with that serializer."""
 
     def configure() -> None:
-        Pyro5.config.SERIALIZER = serializer
-        Pyro5.config.THREADPOOL_SIZE = CONNECTIONS
+        config: Any = Pyro5.config
+        config.SERIALIZER = serializer
+        config.THREADPOOL_SIZE = CONNECTIONS
         # Without it a call after a oneway waits 40 ms for the kernel.
-        Pyro5.config.SOCK_NODELAY = True
+        config.SOCK_NODELAY = True
 
     @contextmanager
     def serving(register: Register) -> Generator[str]:
