@@ -12,7 +12,7 @@ from statistics import median
 
 import click
 
-from benchmarks.calling import idle
+from benchmarks.calling import idle, usage
 from benchmarks.calling.commands import Answers, Arrived, Calls, Oneways
 from benchmarks.calling.contender import BASE, NAMES
 from benchmarks.calling.processes import Server, running
@@ -25,6 +25,8 @@ PACKAGES = ("Pyro5", "serpent", "msgpack", "msgspec")
 
 TEXTS = {"a short str": "ACME", "a str of 1 KiB": "x" * 1024}
 """What a call carries, beside a float."""
+
+_BESIDE = f"x {NAMES[BASE]}"
 
 Progress = Callable[[str], None]
 
@@ -60,47 +62,76 @@ def main(rounds: int, calls: int, oneways: int, clients: int, save: bool) -> Non
 
 def report(amount: Amount, progress: Progress) -> str:
     """Measure, and write the tables as Markdown."""
-    with ExitStack() as servers:
-        contenders = {name: servers.enter_context(running(name)) for name in NAMES}
-        for server in contenders.values():
-            server.add_clients(1)
-        trips = round_trips(contenders, amount, progress)
-        rates = oneways(contenders, amount, progress)
-    costs = {
-        name: idle.cost(name, amount.clients, progress)
-        for name in NAMES
-        if name != BASE
-    }
-    beside = f"x {NAMES[BASE]}"
     lines = [
         "# Calling back, beside other ways",
         "",
         "A server calls its client: two processes each, all on one CPU, in turns.",
         machine(*PACKAGES),
         "Pyro5 may have a thread for each connection, and has TCP_NODELAY.",
-        "",
+    ]
+    with ExitStack() as servers:
+        contenders = {name: servers.enter_context(running(name)) for name in NAMES}
+        for server in contenders.values():
+            server.add_clients(1)
+        lines += ["", *_answered(contenders, amount, progress)]
+        lines += ["", *_unanswered(contenders, amount, progress)]
+    lines += ["", *_idle(amount, progress), ""]
+    return "\n".join(lines)
+
+
+def _answered(
+    contenders: dict[str, Server], amount: Amount, progress: Progress
+) -> list[str]:
+    before = {name: usage.usages(server) for name, server in contenders.items()}
+    times = round_trips(contenders, amount, progress)
+    calls = (amount.rounds + 1) * len(TEXTS) * amount.calls
+    used = [
+        usage.row(NAMES[name], before[name], usage.usages(server), calls)
+        for name, server in contenders.items()
+    ]
+    return [
         "## An answered callback",
         "",
         "It carries a str and a float, and is answered with a bool.",
         f"{amount.rounds} turns of {amount.calls} calls.",
         "",
-        *table(("way", "median us", "p99 us", beside), list(_trips(trips))),
+        *table(("way", "median us", "p99 us", _BESIDE), list(_trips(times))),
         "",
+        "What a call uses, be the str short or long. Other work on the machine changes",
+        "that less than the times.",
+        "",
+        *table(usage.HEAD, used),
+    ]
+
+
+def _unanswered(
+    contenders: dict[str, Server], amount: Amount, progress: Progress
+) -> list[str]:
+    times = oneways(contenders, amount, progress)
+    return [
         "## Oneway callbacks",
         "",
         f"{amount.rounds} turns of {amount.oneways} calls; a turn lasts until the last",
         "has come to the client's object. Pyro5 starts a thread for each, in no order.",
         "",
-        *table(("way", "a second", beside), list(_rates(rates))),
-        "",
+        *table(("way", "a second", _BESIDE), list(_rates(times))),
+    ]
+
+
+def _idle(amount: Amount, progress: Progress) -> list[str]:
+    rows = [
+        idle.row(NAMES[name], idle.cost(name, amount.clients, progress))
+        for name in NAMES
+        if name != BASE
+    ]
+    return [
         "## Idle clients",
         "",
         f"What {amount.clients} more clients cost a server: each has registered a",
         "callback, which was called once.",
         "",
-        *table(idle.HEAD, [idle.row(NAMES[name], costs[name]) for name in costs]),
+        *table(idle.HEAD, rows),
     ]
-    return "\n".join([*lines, ""])
 
 
 def round_trips(

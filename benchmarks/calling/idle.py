@@ -45,11 +45,11 @@ def cost(name: str, clients: int, progress: Callable[[str], None]) -> Cost:
     """Let so many clients come to a contender's fresh server."""
     with running(name) as server:
         server.add_clients(FIRST)
-        before = _at_rest(server.process_id)
+        before = _at_rest(server.process_ids[0])
         for start in range(0, clients, GROUP):
             progress(f"{NAMES[name]}, idle clients: {start} of {clients}")
             server.add_clients(min(GROUP, clients - start))
-        return Cost(clients, before, _at_rest(server.process_id))
+        return Cost(clients, before, _at_rest(server.process_ids[0]))
 
 
 def row(name: str, cost: Cost) -> tuple[str, ...]:

@@ -29,16 +29,16 @@ class Server:
         self._processes = processes
         self._process = processes.enter_context(_running("server", name))
         self._address = _line(self._process)
-
-    @property
-    def process_id(self) -> int:
-        """The server's."""
-        return self._process.pid
+        self.process_ids = [self._process.pid]
+        """The server's, and then those of its clients."""
 
     def add_clients(self, count: int) -> list[bool]:
         """Let so many come, from a process of their own; each is called once."""
-        client = _running("client", self._name, self._address, str(count))
-        _line(self._processes.enter_context(client))
+        client = self._processes.enter_context(
+            _running("client", self._name, self._address, str(count))
+        )
+        self.process_ids.append(client.pid)
+        _line(client)
         return self.ask(Accept(count), Answers).answers
 
     def ask(self, command: Command, reply: type[R]) -> R:

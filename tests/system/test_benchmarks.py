@@ -39,5 +39,12 @@ def test_the_benchmark_of_the_calls_shows_every_way() -> None:
     _, trips, oneways, idle = printed.split("\n## ")
     for name in NAMES.values():
         assert f"| {name}, a short str " in trips
+        assert f"| {name} " in trips
         assert f"| {name}, a str of 1 KiB " in oneways
         assert f"| {name} " in idle or name == NAMES[BASE]
+
+
+def test_the_generated_modules_of_the_benchmarks_are_up_to_date() -> None:
+    """What is committed is what the generator makes of the Protocols today."""
+    command = (sys.executable, "-m", "callbackgen", "generate", "--check")
+    run(*command, "benchmarks.calling.contract", folder=ROOT)
