@@ -74,7 +74,8 @@ def serve_listener(connection: socket.socket, listener: Listener) -> None:
                 message, waiting = waiting[:end], waiting[end:]
                 answer = _called(listener, message)
                 if answer is not None:
-                    connection.sendall(_ANSWER.pack(_ANSWER.size, answer))
+                    length = _ANSWER.size - _LENGTH.size
+                    connection.sendall(_ANSWER.pack(length, answer))
 
 
 def _called(listener: Listener, message: bytes) -> int | None:
