@@ -4,7 +4,7 @@
 VENV ?= .venv
 # The interpreter that makes the virtual environment; empty: the first that will do.
 PYTHON ?=
-# What `make test` gives to pytest, and `make bench` to the benchmark, besides.
+# What `make test` gives to pytest, and `make bench` to the benchmarks, besides.
 ARGS ?=
 
 bin := $(VENV)/bin
@@ -13,7 +13,10 @@ quiet := -qq --disable-pip-version-check
 pip := $(python) -m pip $(quiet)
 installed := $(VENV)/.installed
 
-.PHONY: help demo test check format bench golden clean
+.PHONY: help demo test check format bench bench-generate bench-calls golden clean
+
+# One measurement must not run beside the other.
+.NOTPARALLEL:
 
 help:
 	@echo "make demo    run the examples: servers, clients and callbacks as processes"
@@ -21,7 +24,8 @@ help:
 	@echo "make check   lint, formatting and types (ruff, mypy strict, pyright strict)"
 	@echo "make format  format the code"
 	@echo "make golden  write the expected output of tests/generated anew; review the diff"
-	@echo "make bench   measure the generator beside its peers"
+	@echo "make bench   measure the generator and the calls beside their peers"
+	@echo "             (one of them: make bench-generate, make bench-calls)"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(installed)
@@ -45,11 +49,13 @@ golden: $(installed)
 
 # An editable install slows down the start of every process in its environment, so that
 # what users have is measured in an environment of its own.
-bench: .venv-benchmarks/.installed-benchmarks
+bench-generate bench-calls: bench-%: .venv-benchmarks/.installed-benchmarks
 	@rm -rf build
 	@.venv-benchmarks/bin/python -m pip $(quiet) install --force-reinstall --no-deps .
 	@rm -rf build
-	.venv-benchmarks/bin/python -m benchmarks.generate $(ARGS)
+	.venv-benchmarks/bin/python -m benchmarks.$* $(ARGS)
+
+bench: bench-generate bench-calls
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .callbackgen_cache

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,8 +14,12 @@ import click
 
 from benchmarks import interfaces
 from benchmarks.measure import Command, medians
+from benchmarks.table import machine, table
 
 RESULT = Path(__file__).parent / "results" / "generate.md"
+
+PACKAGES = ("libcst", "click", "mypy", "grpcio-tools")
+"""Those whose versions the result names."""
 
 SIZES = (250, 500, 1000, 2000)
 LARGE = 10_000
@@ -183,14 +184,14 @@ def report(times: dict[str, float], rounds: int) -> str:
     lines = [
         "# Generating, beside other generators",
         "",
-        f"Whole processes, median of {rounds}, run in turns. {_machine()}",
+        f"Whole processes, median of {rounds}, run in turns. {machine(*PACKAGES)}",
         "Our command starts each time with no cache and no output, but for `--check`.",
         "",
-        *_table(("command", "ms", "x click app", "x import libcst"), rows),
+        *table(("command", "ms", "x click app", "x import libcst"), rows),
         "",
         "## Goals",
         "",
-        *_table(("goal", "measured", "result"), list(_goals(times))),
+        *table(("goal", "measured", "result"), list(_goals(times))),
     ]
     return "\n".join([*lines, ""])
 
@@ -216,29 +217,6 @@ def _goals(times: dict[str, float]) -> Iterator[tuple[str, str, str]]:
 
 def _verdict(is_met: bool) -> str:
     return "met" if is_met else "NOT MET"
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    dashes = tuple(
-        "-" * width if number == 0 else "-" * (width - 1) + ":"
-        for number, width in enumerate(widths)
-    )
-    for row in (head, dashes, *rows):
-        cells = [
-            text.ljust(width) if number == 0 else text.rjust(width)
-            for number, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        yield f"| {' | '.join(cells)} |"
-
-
-def _machine() -> str:
-    packages = ", ".join(
-        f"{name} {version(name)}"
-        for name in ("libcst", "click", "mypy", "grpcio-tools")
-    )
-    python = platform.python_version()
-    return f"{os.cpu_count()} cores, Python {python}, {packages}."
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""The benchmarks run. What they measure is asserted nowhere."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from benchmarks.calling.commands import Answers, Arrived, Calls, Oneways
+from benchmarks.calling.contender import BASE, NAMES
+from benchmarks.calling.processes import running
+from tests.system.checkout import ROOT, run
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the benchmark of the calls needs Linux"
+)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != BASE])
+def test_all_ways_of_calling_back_answer_the_same(name: str) -> None:
+    """Each way carries every call, text and oneway, as bare sockets do."""
+    seen: list[object] = []
+    for way in (BASE, name):
+        with running(way) as server:
+            first = server.add_clients(2)
+            asked = [
+                server.ask(Calls(text, 20), Answers) for text in ("ACME", "é" * 600)
+            ]
+            arrived = server.ask(Oneways("ACME", 30), Arrived)
+        assert all(len(answers.nanoseconds) == 20 for answers in asked)
+        seen.append((first, [answers.answers for answers in asked], arrived.count))
+    assert seen[0] == seen[1]
+
+
+def test_the_benchmark_of_the_calls_shows_every_way() -> None:
+    """All tables have a line for each way, however little is measured."""
+    amounts = ("--rounds", "1", "--calls", "3", "--oneways", "3", "--clients", "2")
+    printed = run(sys.executable, "-m", "benchmarks.calls", *amounts, folder=ROOT)
+    _, trips, oneways, idle = printed.split("\n## ")
+    for name in NAMES.values():
+        assert f"| {name}, a short str " in trips
+        assert f"| {name} " in trips
+        assert f"| {name}, a str of 1 KiB " in oneways
+        assert f"| {name} " in idle or name == NAMES[BASE]
+
+
+def test_the_generated_modules_of_the_benchmarks_are_up_to_date() -> None:
+    """What is committed is what the generator makes of the Protocols today."""
+    command = (sys.executable, "-m", "callbackgen", "generate", "--check")
+    run(*command, "benchmarks.calling.contract", folder=ROOT)
