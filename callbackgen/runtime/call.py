@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from callbackgen.runtime.context import serving
+from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
 from callbackgen.runtime.method import Method, Overload
@@ -81,7 +81,7 @@ class Call:
         for each other.
         """
         text = f"{self.name}: no answer from {whom} within {self.deadline.seconds:g} s"
-        current = serving.get()
+        current = served()
         if current is not None:
             text += f", while {current.name} was served"
         return DeadlineExceeded(text)

@@ -7,8 +7,9 @@ Its driver holds a lock around every call and takes these after it (`take`).
 
 from __future__ import annotations
 
+from collections import deque
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import CONTROL
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
     from callbackgen.runtime.settings import Settings
 
 _MOST_LATE: Final = 1024
+_MOST_PENDING: Final = 32 * 1024
+_OVERFULL: Final = 4
+"""How many times the calls that may be queued there may be messages that are unread."""
+
+_LARGEST_CONTROL: Final = 16 * 1024
 _SYNCHRONISED: Final = 2
 """How many PINGs are sent for each full set of oneway calls."""
 
 _PONG: Final = b"pong"
 _HEARTBEAT: Final = b"heartbeat"
 _SYNCHRONISE: Final = b"taken?"
+
+Discarded: TypeAlias = "tuple[int, bytes]"
+"""The number of a message that arrived, and its payload."""
 
 Item: TypeAlias = "Message | Incoming | Exception"
 """What comes to a thread that waits: its answer, a call to run meanwhile, the end."""
@@ -35,12 +44,13 @@ Item: TypeAlias = "Message | Incoming | Exception"
 class Pending:
     """A call that waits for its answer."""
 
-    __slots__ = ("chain", "items", "nested", "sequence")
+    __slots__ = ("arrival", "chain", "items", "nested", "sequence")
 
     def __init__(self, sequence: int, chain: int, *, nested: bool) -> None:
         self.sequence = sequence
         self.chain = chain
         self.nested = nested
+        self.arrival = 0
         self.items: SimpleQueue[Item] = SimpleQueue()
 
 
@@ -49,11 +59,12 @@ class Turn(NamedTuple):
 
     outgoing: list[bytes]
     ready: list[Incoming]
-    discarded: list[bytes]
-    controls: list[bytes]
+    discarded: list[Discarded]
+    controls: list[list[Any]]
 
 
-_NOTHING: Final = Turn([], [], [], [])
+NOTHING: Final = Turn([], [], [], [])
+"""A turn of which nothing follows."""
 
 
 class Channel:
@@ -74,18 +85,21 @@ class Channel:
         self._synchronising: dict[int, int] = {}
         self._lanes = Lanes()
         self._queued: dict[int, Incoming] = {}
-        self._queued_bytes = 0
+        self._queued_oneways: dict[int, None] = {}
         self._arrivals = 0
         self._unanswered_pings: list[tuple[int, int]] = []
+        self._unread: dict[int, int] = {}
+        self._unread_bytes = 0
+        self._releases: deque[tuple[int, list[Any]]] = deque()
         self._outgoing: list[bytes] = []
         self._ready: list[Incoming] = []
-        self._discarded: list[bytes] = []
-        self._controls: list[bytes] = []
+        self._discarded: list[Discarded] = []
+        self._controls: list[list[Any]] = []
 
     def take(self) -> Turn:
         """What has to be done since the last time."""
         if not (self._outgoing or self._ready or self._discarded or self._controls):
-            return _NOTHING
+            return NOTHING
         turn = Turn(self._outgoing, self._ready, self._discarded, self._controls)
         self._outgoing, self._ready = [], []
         self._discarded, self._controls = [], []
@@ -115,20 +129,20 @@ class Channel:
 
         The caller has looked at `may_call`, unless it is nested.
         """
+        head = envelope.head(milliseconds, chain, key)
         pending = Pending(self._free_sequence(), chain, nested=nested)
         self._pending[pending.sequence] = pending
         self._waiting.setdefault(chain, []).append(pending)
         if not nested:
             self._in_flight += 1
-        head = envelope.head(milliseconds, chain, key)
         return pending, wire.encoded(
             wire.INVOKE, pending.sequence, payload, annotations=head
         )
 
     def oneway(self, key: Key, chain: int, payload: bytes) -> bytes:
         """A call without an answer. The caller has looked at `may_send_oneway`."""
-        self._oneways_sent += 1
         head = envelope.head(0, chain, key)
+        self._oneways_sent += 1
         message = wire.encoded(
             wire.INVOKE,
             self._free_sequence(),
@@ -144,35 +158,42 @@ class Channel:
         """The bytes of what the two ends tell each other besides calls."""
         head = envelope.head(0, NO_CHAIN, CONTROL)
         return wire.encoded(
-            wire.INVOKE,
-            self._free_sequence(),
-            payload,
-            flags=wire.ONEWAY,
-            annotations=head,
+            wire.INVOKE, 0, payload, flags=wire.ONEWAY, annotations=head
         )
 
     def abandon(self, pending: Pending) -> None:
         """Says that nobody waits for that answer any more.
 
-        What it was to run meanwhile is run elsewhere.
+        What it was to run meanwhile is run elsewhere. The answer may be there.
         """
-        if self._pending.pop(pending.sequence, None) is None:
-            return
-        self._no_longer_waits(pending)
-        self._late.add(pending.sequence)
+        if self._pending.pop(pending.sequence, None) is not None:
+            self._no_longer_waits(pending)
+            self._late.add(pending.sequence)
         while not pending.items.empty():
             item = pending.items.get_nowait()
             if isinstance(item, Incoming):
                 self._ready.append(item)
+            elif isinstance(item, Message):
+                self._discarded.append((pending.arrival, item.payload))
 
     # Calls that come in
 
     def begun(self, incoming: Incoming) -> None:
         """Says that a call that was ready is being run, or dropped."""
         del self._queued[incoming.ordinal]
-        self._queued_bytes -= len(incoming.payload)
+        self._queued_oneways.pop(incoming.ordinal, None)
         if self._unanswered_pings:
             self._answer_pings()
+
+    def read(self, arrival: int) -> None:
+        """Says that the payload of a call or an answer that arrived was read.
+
+        What the other end releases may be named in a message that came before.
+        """
+        self._unread_bytes -= self._unread.pop(arrival, 0)
+        oldest = next(iter(self._unread), None)
+        while self._releases and (oldest is None or oldest > self._releases[0][0]):
+            self._controls.append(self._releases.popleft()[1])
 
     def ended(self, incoming: Incoming) -> None:
         """Says that a call has ended; the ones that waited for that become ready."""
@@ -223,6 +244,10 @@ class Channel:
             pending.items.put(error)
         self._pending.clear()
         self._waiting.clear()
+        self._queued.clear()
+        self._queued_oneways.clear()
+        self._releases.clear()
+        self._lanes.forget_waiting()
 
     def _receive_answer(self, message: Message) -> None:
         pending = self._pending.pop(message.sequence, None)
@@ -230,8 +255,9 @@ class Channel:
             if message.sequence not in self._late:
                 raise WireError("an answer to no call")
             self._late.discard(message.sequence)
-            self._discarded.append(message.payload)
+            self._discarded.append((self._arrived(0), message.payload))
             return
+        pending.arrival = self._arrived(0)
         self._no_longer_waits(pending)
         pending.items.put(message)
 
@@ -246,9 +272,10 @@ class Channel:
     def _receive_call(self, message: Message, now: float) -> None:
         milliseconds, chain, key = envelope.head_of(message)
         if key == CONTROL:
-            self._controls.append(message.payload)
+            if len(message.payload) > _LARGEST_CONTROL:
+                raise WireError(f"a control message of {len(message.payload)} bytes")
+            self._receive_control(envelope.control_in(message.payload))
             return
-        self._arrivals += 1
         incoming = Incoming(
             message.sequence,
             bool(message.flags & wire.ONEWAY),
@@ -256,7 +283,7 @@ class Channel:
             -chain,
             now + milliseconds / 1000 if milliseconds else None,
             message.payload,
-            self._arrivals,
+            self._arrived(len(message.payload)),
         )
         self._queue(incoming)
         if not incoming.oneway and not self._has_room(key, now):
@@ -266,13 +293,31 @@ class Channel:
         for started in self._lanes.arrived(incoming):
             self._start(started)
 
+    def _arrived(self, size: int) -> int:
+        """The number of a message whose payload, of so many bytes, has to be read."""
+        self._arrivals += 1
+        self._unread[self._arrivals] = size
+        self._unread_bytes += size
+        return self._arrivals
+
+    def _receive_control(self, said: list[Any]) -> None:
+        if said[:1] == [envelope.RELEASE] and self._unread:
+            if len(self._releases) > _MOST_LATE:
+                raise WireError("too many releases behind messages that are not read")
+            self._releases.append((self._arrivals, said))
+        else:
+            self._controls.append(said)
+
     def _queue(self, incoming: Incoming) -> None:
         self._queued[incoming.ordinal] = incoming
-        self._queued_bytes += len(incoming.payload)
+        if incoming.oneway:
+            self._queued_oneways[incoming.ordinal] = None
         settings = self._settings
         if len(self._queued) > settings.queue_messages:
             raise WireError(f"more than {settings.queue_messages} calls queued")
-        if self._queued_bytes > settings.queue_size:
+        if self._unread_bytes > settings.queue_size or (
+            len(self._unread) > _OVERFULL * settings.queue_messages
+        ):
             raise WireError(f"more than {settings.queue_size} bytes queued")
 
     def _has_room(self, key: Key, now: float) -> bool:
@@ -288,7 +333,7 @@ class Channel:
         self.begun(incoming)
         payload = envelope.failure(code, text)
         self._outgoing.append(self.answer(incoming, payload, failed=True))
-        self._discarded.append(incoming.payload)
+        self._discarded.append((incoming.ordinal, incoming.payload))
 
     def _start(self, incoming: Incoming) -> None:
         """Gives a call to the thread that waits in its chain, or to any.
@@ -316,7 +361,7 @@ class Channel:
 
     def _answer_pings(self) -> None:
         """Answers those PINGs all of whose oneway calls have been taken."""
-        oldest = next(iter(self._queued), None)
+        oldest = next(iter(self._queued_oneways), None)
         while self._unanswered_pings:
             arrivals, sequence = self._unanswered_pings[0]
             if oldest is not None and oldest <= arrivals:
@@ -330,8 +375,10 @@ class Channel:
         return wire.encoded(wire.PING, sequence, payload)
 
     def _free_sequence(self) -> int:
-        if len(self._late) > _MOST_LATE:
-            raise WireError(f"more than {_MOST_LATE} calls without an answer")
+        if len(self._late) > _MOST_LATE or len(self._synchronising) > _MOST_LATE:
+            raise WireError(f"more than {_MOST_LATE} messages without an answer")
+        if len(self._pending) > _MOST_PENDING:
+            raise WireError(f"more than {_MOST_PENDING} calls that wait for an answer")
         while True:
             self._sequence = (self._sequence + 1) & 0xFFFF
             if (

@@ -16,6 +16,8 @@ from callbackgen.runtime.deadline import Deadline
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from callbackgen.runtime.envelope import Request
+
 Chains: TypeAlias = "Mapping[object, int]"
 """For each connection on which this code is called, the number of the chain there."""
 
@@ -35,20 +37,43 @@ class Peer:
     connection: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Serving:
-    """The call that the code that runs is serving."""
+    """The call that the code that runs is serving.
+
+    A task that it starts goes on in the same context when it `is_over`.
+    """
 
     peer: Peer
-    name: str
+    request: Request | None = None
     end: float | None = None
     depth: int = 1
     chains: Chains = field(default_factory=dict[object, int])
+    is_over: bool = False
+
+    @property
+    def name(self) -> str:
+        """The method that is served, for people."""
+        return named(self.request)
+
+
+def named(request: Request | None) -> str:
+    """The method of a call, for people. What a peer says is shown with care."""
+    if request is None:
+        return "a call"
+    interface = request.interface.rpartition(".")[2]
+    return ascii(f"{interface}.{request.method}"[:200])[1:-1]
 
 
 serving: Final[ContextVar[Serving | None]] = ContextVar(
     "callbackgen_serving", default=None
 )
+
+
+def served() -> Serving | None:
+    """The call that is being served, and is not over."""
+    current = serving.get()
+    return None if current is None or current.is_over else current
 
 
 def current_peer() -> Peer:
@@ -66,7 +91,7 @@ def current_peer() -> Peer:
 
 def deadline_within(seconds: float) -> Deadline:
     """A deadline of that many seconds, or of what the call that is served has left."""
-    current = serving.get()
+    current = served()
     if current is None or current.end is None:
         return Deadline(seconds)
     return Deadline(seconds, current.end)

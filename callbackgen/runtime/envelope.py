@@ -56,7 +56,13 @@ CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 
 _BASIC: Final = struct.Struct("!HHI")
 _CALL: Final = struct.Struct("!HHIqQ")
+_NO_OPPOSITE: Final = -(2**63)
 _DOUBLE: Final = struct.Struct("!dd")
+
+_DEEPEST: Final = 100
+_MOST_NUMBERS: Final = 1024
+_LARGEST_SET: Final = 4096
+"""Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
 
 _PARTS: Final = 4
 """Of a call; more may follow, and are skipped."""
@@ -116,6 +122,8 @@ def head_of(message: Message) -> Head:
     if content is None or len(content) < _CALL.size:
         raise WireError("a call without its annotation CBGN")
     _, _, milliseconds, chain, number = _CALL.unpack_from(content)
+    if chain == _NO_OPPOSITE:
+        raise WireError("the number of a chain that is none")
     if number:
         return Head(milliseconds, chain, number)
     try:
@@ -157,25 +165,49 @@ def _encode_complex(value: object) -> object:
 
 def unpacked(payload: bytes, extension: Extension) -> Any:
     """The value in a payload. Raises WireError where it is not msgpack."""
+    return _Unpacking(extension).value(payload)
 
-    def decode(code: int, data: memoryview) -> object:
+
+class _Unpacking:
+    """Reads one payload, within limits of depth and of what is dear to read."""
+
+    def __init__(self, extension: Extension) -> None:
+        self._extension = extension
+        self._depth = 0
+        self._numbers = 0
+
+    def value(self, data: bytes | memoryview) -> Any:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise WireError(f"nested more than {_DEEPEST} deep")
+        try:
+            value: Any = msgspec.msgpack.decode(data, ext_hook=self._extended)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise WireError(f"not well-formed msgpack: {error}") from None
+        except TypeError as error:  # a key that cannot be hashed
+            raise WireError(f"a key that cannot be one: {error}") from None
+        self._depth -= 1
+        return value
+
+    def _list(self, data: memoryview) -> list[Any]:
+        value = self.value(data)
+        if not isinstance(value, list):
+            raise WireError("an array that is none")
+        return [*cast("list[object]", value)]
+
+    def _extended(self, code: int, data: memoryview) -> object:
         if code == REFERENCE:
-            return extension(bytes(data))
+            return self._extension(bytes(data))
+        if code in _ARRAYS:
+            return _array(_ARRAYS[code], self._list(data))
+        self._numbers += 1
+        if self._numbers > _MOST_NUMBERS:
+            raise WireError(f"more than {_MOST_NUMBERS} complex and large numbers")
         if code == _COMPLEX and len(data) == _DOUBLE.size:
             return complex(*_DOUBLE.unpack(data))
         if code == _LARGE_INT:
             return _large_int(bytes(data))
-        if code in _ARRAYS:
-            return _array(_ARRAYS[code], unpacked(bytes(data), extension))
         raise WireError(f"an extension of type {code}")
-
-    try:
-        value: Any = msgspec.msgpack.decode(payload, ext_hook=decode)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise WireError(f"not well-formed msgpack: {error}") from None
-    except TypeError as error:  # a key that cannot be hashed
-        raise WireError(f"a key that cannot be one: {error}") from None
-    return value
 
 
 def plain(value: Any) -> Any:
@@ -192,9 +224,9 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _array(kind: Callable[[Any], object], items: object) -> object:
-    if not isinstance(items, list):
-        raise WireError("an array that is none")
+def _array(kind: Callable[[Any], object], items: list[Any]) -> object:
+    if kind is not tuple and len(items) > _LARGEST_SET:
+        raise WireError(f"a set of more than {_LARGEST_SET} items under Any")
     try:
         return kind(items)
     except TypeError as error:
@@ -301,5 +333,11 @@ def control_in(payload: bytes) -> list[Any]:
     """What the other end tells. Raises WireError where that is not well-formed."""
     try:
         return msgspec.msgpack.decode(payload, type=list[Any])
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+    except (
+        msgspec.DecodeError,
+        msgspec.ValidationError,
+        UnicodeDecodeError,
+        RecursionError,
+        TypeError,
+    ):
         raise WireError("a control message that is not well-formed") from None

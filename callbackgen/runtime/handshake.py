@@ -6,6 +6,7 @@ import inspect
 import logging
 import socket
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import msgspec
@@ -57,6 +58,7 @@ class Handshake:
         self.host = "" if isinstance(address, str) else str(address[0])
         self._next: Session | Ordinary | None = None
         self._has_begun = False
+        self._is_over = False
 
     @property
     def is_waiting(self) -> bool:
@@ -66,7 +68,8 @@ class Handshake:
     def begin(self) -> None:
         """Wait for the first message. In the loop's thread."""
         self._transport.start(self)
-        self._transport.loop.later(self._settings.handshake, self._must_be_done)
+        weak = weakref.WeakMethod(self._must_be_done)
+        self._transport.loop.later(self._settings.handshake, lambda: _call(weak))
 
     def close(self, reason: str) -> None:
         """End the connection."""
@@ -101,6 +104,7 @@ class Handshake:
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
+        self._is_over = True
         self._listener.gone(self)
         if self._next is not None:
             self._next.lost(reason)
@@ -117,7 +121,7 @@ class Handshake:
                     self.connection, content.get("handshake")
                 )
             payload = msgspec.json.encode({"handshake": answer})
-        except Exception as error:  # noqa: BLE001 - it is not ours
+        except BaseException as error:  # noqa: BLE001 - it is not ours
             self._refuse_ours(message, error)
             return
         answered = wire.encoded(
@@ -141,7 +145,7 @@ class Handshake:
             lambda: self._go_on(session, _own_limit(self._settings), answered)
         )
 
-    def _refuse_ours(self, message: Message, error: Exception) -> None:
+    def _refuse_ours(self, message: Message, error: BaseException) -> None:
         text = text_of(error)
         if not isinstance(error, Refused):
             text = f"{class_name(type(error))}: {text}"
@@ -159,11 +163,11 @@ class Handshake:
         connection = self.connection
         with (
             pyro_context(connection),
-            connection.serving(message.encoded(), answers=True),
+            connection.shaking(message.encoded()) as answer,
         ):
-            is_in = self._daemon._handshake(connection)  # noqa: SLF001 - as transports do
+            is_in = self._handshake_of_pyro()
         if not is_in:
-            self._transport.close("refused", b"")
+            self._transport.close("refused", bytes(answer))
             return
         ordinary = Ordinary(
             self._daemon,
@@ -176,7 +180,15 @@ class Handshake:
             self._listener.call_ended,
         )
         limit = _ordinary_limit(self._settings)
-        self._transport.loop.soon(lambda: self._go_on(ordinary, limit, b""))
+        self._transport.loop.soon(lambda: self._go_on(ordinary, limit, bytes(answer)))
+
+    def _handshake_of_pyro(self) -> bool:
+        try:
+            is_in: bool = self._daemon._handshake(self.connection)  # noqa: SLF001
+        except BaseException:  # noqa: BLE001 - validateHandshake is the user's
+            _log.exception("%s: the handshake failed", self.connection.peer.address)
+            return False
+        return is_in
 
     def _service(self, name: str, interface: str) -> Wrapper:
         """The wrapper that is registered under a name. Raises Unimplemented."""
@@ -201,6 +213,9 @@ class Handshake:
     # In the loop's thread again
 
     def _go_on(self, handler: Session | Ordinary, limit: Limit, answer: bytes) -> None:
+        if self._is_over:  # it has gone since it was let in
+            self._crew.workers.submit(self.connection, self._disconnected)
+            return
         self._counters.began(self._transport)
         self._next = handler
         self._transport.limit(limit)
@@ -216,6 +231,12 @@ class Handshake:
             return
         if isinstance(handler, Session):
             handler.begin()
+
+
+def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:
+    """A timer must not keep a connection that is over."""
+    if (found := method()) is not None:
+        found()
 
 
 def _connect_limit(_: int) -> int:

@@ -121,6 +121,11 @@ class Lanes:
             lane.waiting.remove(one)
         return expired
 
+    def forget_waiting(self) -> None:
+        """Drop the calls that have not started."""
+        for lane in self._lanes.values():
+            lane.waiting.clear()
+
     def _started(self, key: Key, lane: _Lane) -> list[Incoming]:
         started: list[Incoming] = []
         one_at_a_time = isinstance(key, int)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("callbackgen.ordinary")
 
+_UNTIL_READ: Final = 0.05
+"""Seconds between two looks whether a client has taken enough of its answers."""
+
 _SERIALIZERS: Final = (wire.SERPENT, wire.JSON, wire.MSGPACK)
 
 
@@ -116,6 +119,9 @@ class Ordinary:
     def _next(self, lane: _Lane) -> None:
         if lane.is_busy or not lane.waiting:
             return
+        if self._transport.is_full and not self._transport.is_closing:
+            self._transport.loop.later(_UNTIL_READ, lambda: self._next(lane))
+            return
         lane.is_busy = True
         message = lane.waiting.popleft()
         self._queued_bytes -= len(message.payload)
@@ -147,7 +153,7 @@ class Ordinary:
         answers = not message.flags & wire.ONEWAY
         request = message._replace(flags=message.flags & ~wire.ONEWAY)
         connection = self._connection
-        token = serving.set(Serving(connection.peer, "a call of an ordinary client"))
+        token = serving.set(Serving(connection.peer))
         try:
             with (
                 pyro_context(connection),

@@ -16,7 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from callbackgen.runtime import envelope
-from callbackgen.runtime.errors import LimitExceeded, Withdrawn
+from callbackgen.runtime.errors import LimitExceeded, Unimplemented, Withdrawn
 from callbackgen.runtime.interfaces import (
     delegate_of,
     interface_name,
@@ -137,18 +137,18 @@ class References:
         interface = interface_name(stub)
         target = _target(value)
         identity = _identity(target)
-        with self._lock:
-            export = self._by_identity.get(identity)
-            known = export is not None and interface in export.wrappers
-        wrapper = None if known else _wrapped(stub, value)
-        with self._lock:
-            export = self._by_identity.get(identity)
-            if export is None:
-                export = self._new_export(interface, target, identity)
-            if wrapper is not None:
-                export.wrappers.setdefault(interface, wrapper)
-            export.sent += 1
-            return export.key
+        wrapper: Wrapper | None = None
+        while True:
+            with self._lock:
+                export = self._by_identity.get(identity)
+                if export is None and wrapper is not None:
+                    export = self._new_export(interface, target, identity)
+                if export is not None and wrapper is not None:
+                    export.wrappers.setdefault(interface, wrapper)
+                if export is not None and interface in export.wrappers:
+                    export.sent += 1
+                    return export.key
+            wrapper = _wrapped(stub, value)
 
     def _new_export(self, interface: str, target: object, identity: object) -> _Export:
         if len(self._exports) >= self._limit:
@@ -197,12 +197,14 @@ class Passing(Carrier):
     `refused` says why one that arrived was not taken.
     """
 
-    __slots__ = ("_keys", "_references", "_session", "refused")
+    __slots__ = ("_kept", "_keys", "_references", "_session", "refused")
 
     def __init__(self, references: References, session: Session) -> None:
         self._references = references
         self._session = session
         self._keys: list[int] = []
+        # Their release must not overtake the message that names them.
+        self._kept: list[object] = []
         self.refused: str | None = None
 
     def send(self, stub: type[Stub], value: object) -> object:
@@ -210,6 +212,7 @@ class Passing(Carrier):
         link = link_of(value)
         theirs = None if link is None else link.key_at(self._session)
         if theirs is not None:
+            self._kept.append(link)
             return envelope.reference(
                 receivers=True, key=theirs, interface=interface_name(stub)
             )
@@ -232,13 +235,21 @@ class Passing(Carrier):
     def extension(self, data: bytes) -> object:
         """Takes one reference that has arrived, as its bytes; counts it."""
         said = envelope.reference_in(data)
-        if said.mine or isinstance(said.key, str):
-            return _Arrived(said, None)
+        if said.mine:
+            return _Arrived(said.interface, self._ours(said))
+        if isinstance(said.key, str):
+            return _Arrived(said.interface, None)
         remote = self._references.arrive(said.key, said.interface)
         if isinstance(remote, str):
             self.refused = remote
             return None
-        return _Arrived(said, remote)
+        return _Arrived(said.interface, remote)
+
+    def _ours(self, said: envelope.Referred) -> Wrapper | None:
+        try:
+            return self._references.exported(said.key, said.interface)
+        except (Withdrawn, Unimplemented):
+            return None
 
     def receive(self, stub: type[Stub], data: object) -> object:
         """The stub, or the object itself where it lives here. Raises Misfit."""
@@ -246,24 +257,22 @@ class Passing(Carrier):
         if not isinstance(data, _Arrived):
             kind = type(data).__name__
             raise Misfit(f"expected a {readable(expected)} by reference, got {kind}")
-        if data.said.interface != expected:
-            other = ascii(data.said.interface)[:200]
+        if data.interface != expected:
+            other = ascii(data.interface)[:200]
             raise Misfit(f"expected a {readable(expected)}, got a reference to {other}")
-        if data.remote is not None:
-            return data.remote.stub(stub)
-        try:
-            wrapper = self._references.exported(data.said.key, expected)
-        except Withdrawn as error:
-            raise Misfit(str(error)) from None
-        if not isinstance(wrapper, wrapper_of(stub)):
-            raise Misfit(f"expected a {readable(expected)}, got another object")
-        return delegate_of(wrapper)
+        if isinstance(data.found, Remote):
+            return data.found.stub(stub)
+        if not isinstance(data.found, wrapper_of(stub)):
+            raise Misfit(f"the {readable(expected)} is not there any more")
+        return delegate_of(data.found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    said: envelope.Referred
-    remote: Remote | None
+    """A reference: the other end's object, or the wrapper of ours, or neither."""
+
+    interface: str
+    found: Remote | Wrapper | None
 
 
 def _target(value: object) -> object:

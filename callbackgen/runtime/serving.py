@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from Pyro5.api import current_context
 
 from callbackgen.runtime import envelope
-from callbackgen.runtime.context import Serving, serving
+from callbackgen.runtime.context import Serving, named, served, serving
 from callbackgen.runtime.errors import (
     REMOTE_TEXT_LIMIT,
     Unimplemented,
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from callbackgen.runtime.wrapper import Wrapper
 
 _log = logging.getLogger("callbackgen.calls")
+
+
+_SMALL: Final = 1024
+_one_at_a_time: Final = threading.Lock()
+"""For reading a larger message, which can take 64 times its size of memory."""
 
 
 class Refusal(Exception):
@@ -59,23 +65,21 @@ class Server:
         passing = Passing(self._references, self._session)
         ends: BaseException | None = None
         failed = True
-        name = "a call"
+        request: Request | None = None
         try:
-            self._check_in_time(incoming)
-            request = self._request(incoming, passing)
-            name = f"{readable(request.interface)}.{ascii(request.method)[1:-1]}"
-            with _Served(self._session, incoming, name):
-                payload = self._called(incoming, request, passing)
+            request, wrapper = self._request(incoming, passing)
+            with _Served(self._session, incoming, request):
+                payload = self._called(wrapper, request, passing)
             failed = False
         except Refusal as refusal:
-            _log.info("%s: %s refused: %s", self._session, name, refusal.text)
+            self._log_refused(request, refusal)
             payload = envelope.failure(refusal.code, refusal.text)
         except WireError as error:
             self._session.close(str(error))
             return
         except BaseException as error:  # noqa: BLE001 - the user's
             passing.undo()
-            self._log_raised(incoming, name, error)
+            self._log_raised(incoming, request, error)
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
             ends = error if ends_the_process(error) else None
         if not incoming.oneway:
@@ -88,15 +92,26 @@ class Server:
             self._session.discard(incoming.payload)
             raise Refusal("expired", "the time was over before the call could start")
 
-    def _request(self, incoming: Incoming, passing: Passing) -> Request:
-        request = envelope.request_in(incoming.payload, passing.extension)
+    def _request(self, incoming: Incoming, passing: Passing) -> tuple[Request, Wrapper]:
+        """What is called, and whose. What is released later is found until then."""
+        try:
+            self._check_in_time(incoming)
+            request = self._unpacked(incoming.payload, passing)
+            wrapper = self._wrapper(incoming, request)
+        finally:
+            self._session.has_read(incoming.ordinal)
         if passing.refused is not None:
-            raise Refusal("limit", f"{request.method[:200]}(): {passing.refused}")
-        return request
+            raise Refusal("limit", f"{named(request)}: {passing.refused}")
+        return request, wrapper
 
-    def _called(self, incoming: Incoming, request: Request, passing: Passing) -> bytes:
+    def _unpacked(self, payload: bytes, passing: Passing) -> Request:
+        if len(payload) <= _SMALL:
+            return envelope.request_in(payload, passing.extension)
+        with _one_at_a_time:
+            return envelope.request_in(payload, passing.extension)
+
+    def _called(self, wrapper: Wrapper, request: Request, passing: Passing) -> bytes:
         """Calls the member; gives its result as it travels."""
-        wrapper = self._wrapper(incoming, request)
         call = _member(wrapper, request)
         result = call(wrapper, request.arguments, request.keywords, passing)
         try:
@@ -119,24 +134,36 @@ class Server:
         except Unimplemented as error:
             raise Refusal("unimplemented", str(error)) from None
 
-    def _log_raised(self, incoming: Incoming, name: str, error: BaseException) -> None:
+    def _log_refused(self, request: Request | None, refusal: Refusal) -> None:
+        _log.info("%s: %s refused: %s", self._session, named(request), refusal.text)
+
+    def _log_raised(
+        self, incoming: Incoming, request: Request | None, error: BaseException
+    ) -> None:
+        """Nobody hears what a oneway call raises, so that the log has to say it."""
         level = logging.WARNING if incoming.oneway else logging.DEBUG
         if _log.isEnabledFor(level):
-            what = class_name(type(error))
-            _log.log(level, "%s: %s raised %s", self._session, name, what)
+            what = class_name(type(error)), text_of(error)[:200]
+            _log.log(
+                level, "%s: %s raised %s: %a", self._session, named(request), *what
+            )
 
 
 def _member(wrapper: Wrapper, request: Request) -> Serve:
     served = members_of(type(wrapper)).get(request.method)
-    interface = readable(request.interface)
-    method = ascii(request.method)[:200]
     if served is None:
-        raise Refusal("unimplemented", f"{interface} has no method {method} there")
-    if not served.method.is_attribute or not request.arguments:
+        raise _unimplemented(request, "has no method {} there")
+    if not request.arguments or not served.method.is_attribute:
         return served.call
     if served.assign is None:
-        raise Refusal("unimplemented", f"{interface}.{method} cannot be assigned there")
+        raise _unimplemented(request, "has {} to be read alone")
     return served.assign
+
+
+def _unimplemented(request: Request, text: str) -> Refusal:
+    method = ascii(request.method)[:200]
+    interface = readable(ascii(request.interface)[1:-1][:200])
+    return Refusal("unimplemented", f"{interface} {text.format(method)}")
 
 
 class pyro_context:  # noqa: N801 - used as a function is
@@ -179,19 +206,20 @@ class _Served:
 
     __slots__ = ("_pyro", "_serving", "_token")
 
-    def __init__(self, session: Session, incoming: Incoming, name: str) -> None:
-        current = serving.get()
+    def __init__(self, session: Session, incoming: Incoming, request: Request) -> None:
+        current = served()
         depth = 1 if current is None else current.depth + 1
         limit = session.settings.nesting
         if depth > limit:
-            raise Refusal("limit", f"{name}: calls nested more than {limit} deep")
+            text = f"{named(request)}: calls nested more than {limit} deep"
+            raise Refusal("limit", text)
         chains = {} if current is None else dict(current.chains)
         if incoming.chain:
             chains[session] = incoming.chain
         end = incoming.expires
         if current is not None and current.end is not None:
             end = current.end if end is None else min(end, current.end)
-        self._serving = Serving(session.peer, name, end, depth, chains)
+        self._serving = Serving(session.peer, request, end, depth, chains)
         self._pyro = pyro_context(session.peer.connection)
 
     def __enter__(self) -> None:
@@ -199,6 +227,7 @@ class _Served:
         self._pyro.__enter__()
 
     def __exit__(self, *_: object) -> None:
+        self._serving.is_over = True
         self._pyro.__exit__()
         serving.reset(self._token)
 

@@ -6,14 +6,15 @@ import functools
 import logging
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
-from queue import Empty
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from callbackgen.runtime import envelope, wire
-from callbackgen.runtime.channel import Channel, Item, Pending, Turn
-from callbackgen.runtime.context import Peer, serving
+from callbackgen.runtime.channel import NOTHING, Channel, Discarded, Item, Pending, Turn
+from callbackgen.runtime.context import Peer, served
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import (
     BadArgument,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from callbackgen.runtime.wrapper import Wrapper
 
 _log = logging.getLogger("callbackgen.session")
+
+_MOST_RELEASES: Final = 500
+"""How many are told in one message."""
 
 _READING: Final = 1.0
 """Seconds after which a thread that reads looks whether the connection has ended."""
@@ -74,6 +78,7 @@ class Session:
         self._room = threading.Condition(self._lock)
         self._channel = Channel(settings, time.monotonic())
         self._releases: deque[tuple[int, int]] = deque()
+        self._leftovers: deque[Discarded] = deque()
         self.references = References(
             self, settings.callbacks, services, self._release_later
         )
@@ -93,7 +98,7 @@ class Session:
 
     def begin(self) -> None:
         """Watch over the connection. For the loop's thread."""
-        self._tick()
+        self.tick()
 
     def make(self, call: Call, key: Key) -> Any:
         """Makes a call of an object of the other end. Raises RemoteError."""
@@ -112,11 +117,18 @@ class Session:
             passing.undo()
             self._counters.count("timeouts")
             raise call.too_late(self) from error
+        except WireError as error:
+            passing.undo()
+            self._transport.close(str(error))
+            raise ConnectionLost(self._lost_text(str(error))) from error
         except BaseException:
             passing.undo()
             raise
         answer = self._answer(call, pending, data)
-        return self._result(call, answer, used, passing)
+        try:
+            return self._result(call, answer, used, passing)
+        finally:
+            self.has_read(pending.arrival)
 
     def _payload(
         self, call: Call, positional: list[object], named: dict[str, object]
@@ -132,7 +144,7 @@ class Session:
 
     def _chain(self) -> int | None:
         """The chain of calls that this thread is part of on this connection."""
-        current = serving.get()
+        current = served()
         return None if current is None else current.chains.get(self)
 
     def _send_oneway(self, call: Call, key: Key, payload: bytes) -> None:
@@ -190,17 +202,26 @@ class Session:
 
     def _next_item(self, pending: Pending, deadline: Deadline) -> Item:
         """What comes next for a thread that waits, which reads if no other does."""
-        items, transport = pending.items, self._transport
-        if items.empty() and transport.try_reading():
-            try:
-                while items.empty() and not transport.is_closing:
-                    transport.read_within(min(deadline.remaining(), _READING))
-            finally:
-                transport.stop_reading()
+        items = pending.items
+        if items.empty() and self._transport.try_reading():
+            self._read_for(items, deadline)
+        try:
+            return items.get_nowait()
+        except Empty:
+            pass
         try:
             return items.get(timeout=deadline.remaining())
         except Empty:
             raise TimeoutError from None
+
+    def _read_for(self, items: SimpleQueue[Item], deadline: Deadline) -> None:
+        """Reads until something has come for this thread."""
+        transport = self._transport
+        try:
+            while items.empty() and not transport.is_closing:
+                transport.read_within(min(deadline.remaining(), _READING))
+        finally:
+            transport.stop_reading()
 
     def _abandon(self, pending: Pending) -> None:
         with self._lock:
@@ -237,32 +258,42 @@ class Session:
     def _run(self, incoming: Incoming) -> None:
         """Runs a call, answers it, and lets those go on that waited for its end."""
         with self._lock:
+            if self._lost is not None:
+                return
             self._running += 1
             self._channel.begun(incoming)
             turn = self._channel.take()
-            is_wanted = self._lost is None
-        self._follow(turn)
+        if turn is not NOTHING:
+            self._follow(turn)
         try:
-            if is_wanted:
-                self._server.run(incoming)
+            self._server.run(incoming)
         finally:
             with self._lock:
                 self._running -= 1
                 self._channel.ended(incoming)
                 turn = self._channel.take()
-                is_last = self._lost is not None and not self._running
-            self._follow(turn)
+                is_over = self._is_over()
+            if turn is not NOTHING:
+                self._follow(turn)
             self._call_ended()
-            if is_last:
+            if is_over:
                 self._ended()
+
+    def _is_over(self) -> bool:
+        """Whether the connection has ended and nothing runs. With the lock."""
+        return self._lost is not None and not self._running
 
     def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> None:
         """Sends the answer to a call, if it is still wanted."""
         message = self._channel.answer(incoming, payload, failed=failed)
         try:
-            self._transport.wait_for_room(Deadline(self.settings.blocked))
+            if self._transport.is_full:
+                with waiting():
+                    self._transport.wait_for_room(Deadline(self.settings.blocked))
             self._transport.send(message)
-        except (ConnectionLost, TimeoutError):
+        except TimeoutError:
+            self.close("the other end does not read")
+        except ConnectionLost:
             _log.debug("%s: nobody is there for an answer", self)
 
     def _follow(self, turn: Turn) -> None:
@@ -272,11 +303,10 @@ class Session:
         for incoming in turn.ready:
             if self._lost is None:
                 self._crew.workers.submit(self, functools.partial(self._run, incoming))
-        for payload in turn.discarded:
-            if _MARK_OF_REFERENCE in payload:
-                self.run_apart(functools.partial(self._discard, payload))
-        for payload in turn.controls:
-            self._hear(payload)
+        if turn.discarded:
+            self._discard_later(turn.discarded)
+        for said in turn.controls:
+            self._hear(said)
 
     def _send_if_open(self, data: bytes) -> None:
         try:
@@ -285,16 +315,37 @@ class Session:
             _log.debug("%s: gone before it could be told", self)
 
     def discard(self, payload: bytes) -> None:
-        """Drop a call that is not run; the references in it are released."""
+        """Drop what nobody wants any more; the references in it are released."""
         if _MARK_OF_REFERENCE in payload:
-            self._discard(payload)
+            passing = Passing(self.references, self)
+            try:
+                envelope.unpacked(payload, passing.extension)
+            except WireError as error:
+                self.close(str(error))
 
-    def _discard(self, payload: bytes) -> None:
-        passing = Passing(self.references, self)
-        try:
-            envelope.unpacked(payload, passing.extension)
-        except WireError as error:
-            self.close(str(error))
+    def _discard_later(self, discarded: list[Discarded]) -> None:
+        """Have one task drop all that is there to be dropped."""
+        with self._lock:
+            is_under_way = bool(self._leftovers)
+            self._leftovers += discarded
+        if not is_under_way:
+            self.run_apart(self._discard_leftovers)
+
+    def _discard_leftovers(self) -> None:
+        while self._leftovers:
+            arrival, payload = self._leftovers[0]
+            self.discard(payload)
+            self.has_read(arrival)
+            with self._lock:
+                self._leftovers.popleft()
+
+    def has_read(self, arrival: int) -> None:
+        """The payload of a message was read: references in it are known."""
+        with self._lock:
+            self._channel.read(arrival)
+            turn = self._channel.take()
+        if turn is not NOTHING:
+            self._follow(turn)
 
     def run_apart(self, task: Task) -> None:
         """Run something in a worker."""
@@ -313,7 +364,8 @@ class Session:
             if message.kind != wire.INVOKE:
                 self._room.notify_all()
             turn = self._channel.take()
-        self._follow(turn)
+        if turn is not NOTHING:
+            self._follow(turn)
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
@@ -325,20 +377,24 @@ class Session:
             self._lost = reason
             self._channel.lost(ConnectionLost(self._lost_text(reason)))
             self._room.notify_all()
-            is_last = not self._running
+            is_over = self._is_over()
         dropped = self.references.clear()
         if dropped:
             self.run_apart(functools.partial(_drop, dropped))
         for remote in remotes:
             remote.tell_lost()
-        if is_last:
+        if is_over:
             self.run_apart(self._ended)
 
-    def _hear(self, payload: bytes) -> None:
-        match envelope.control_in(payload):
+    def _hear(self, said: list[Any]) -> None:
+        """Does what the other end tells. In any thread."""
+        match said:
             case [envelope.RELEASE, *released]:
-                dropped = [self._released(pair) for pair in released]
-                self.run_apart(functools.partial(_drop, dropped))
+                found = [self._released(pair) for pair in released]
+                dropped = [one for one in found if one is not None]
+                del found
+                if dropped:
+                    self.run_apart(functools.partial(_drop, dropped))
             case [envelope.GOODBYE, str() as reason]:
                 self._said_goodbye = True
                 self._transport.close(ascii(reason[:200])[1:-1])
@@ -350,7 +406,8 @@ class Session:
             case [int() as key, int() as received]:
                 return self.references.release(key, received)
             case _:
-                raise WireError("a release that is not made as one")
+                self.close("a release that is not made as one")
+                return None
 
     def _release_later(self, key: int, received: int) -> None:
         """Runs wherever a stub is dropped, maybe in a garbage collection."""
@@ -361,14 +418,16 @@ class Session:
         if not self._releases or not self.is_open:
             return
         pairs: list[tuple[int, int]] = []
-        while self._releases:
+        while self._releases and len(pairs) < _MOST_RELEASES:
             pairs.append(self._releases.popleft())
-        payload = envelope.control(envelope.RELEASE, *pairs)
-        with self._lock:
-            data = self._channel.tell(payload)
-        self._send_if_open(data)
+        self._send_if_open(
+            self._channel.tell(envelope.control(envelope.RELEASE, *pairs))
+        )
+        if self._releases:
+            self._transport.loop.soon(self._tell_released)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Keep the connection alive. For the loop's thread."""
         if not self.is_open:
             return
         with self._lock:
@@ -379,7 +438,8 @@ class Session:
                 return
             turn = self._channel.take()
         self._follow(turn)
-        self._transport.loop.later(max(wait, 0.01), self._tick)
+        tick = functools.partial(_tick, weakref.ref(self))
+        self._transport.loop.later(max(wait, 0.01), tick)
 
     # The end
 
@@ -398,14 +458,19 @@ class Session:
         """End the connection; `farewell` is what the other end is told."""
         data = b""
         if farewell is not None and self.is_open:
-            with self._lock:
-                data = self._channel.tell(envelope.control(envelope.GOODBYE, farewell))
+            data = self._channel.tell(envelope.control(envelope.GOODBYE, farewell))
         self._transport.close(reason, data)
 
     def forget(self) -> None:
         """In a forked child: the connection is the parent's."""
         self._is_forked = True
         self._transport.forget()
+
+
+def _tick(session: weakref.ref[Session]) -> None:
+    """A timer must not keep a session that is over."""
+    if (found := session()) is not None:
+        found.tick()
 
 
 def _drop(dropped: list[object]) -> None:

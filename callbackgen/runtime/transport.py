@@ -26,6 +26,9 @@ from callbackgen.runtime.tls import Tls
 from callbackgen.runtime.wire import Limit, Message, Receiver, WireError
 
 _CHUNK: Final = 64 * 1024
+_OVERFULL: Final = 4
+"""How many times what is called full is too much."""
+
 _FAREWELL: Final = 0.3
 """Seconds that the last words have to reach the other end."""
 
@@ -92,8 +95,15 @@ class Transport:
         self._watch()
 
     def send(self, data: bytes) -> None:
-        """Send bytes, or queue them. Raises ConnectionLost on one that has ended."""
+        """Send bytes, or queue them. Raises ConnectionLost on one that has ended.
+
+        Who sends much waits for room before. One that takes nothing of what is sent
+        without that, answers to its PINGs say, is disconnected.
+        """
         with self._lock:
+            if self._closing is None and self._is_overfull():
+                self._closing = "the other end does not read"
+                self.loop.soon(self._end)
             if self._closing is not None:
                 raise ConnectionLost(self._closing)
             if self.tls is not None:
@@ -115,9 +125,21 @@ class Transport:
                     raise TimeoutError
 
     @property
+    def is_full(self) -> bool:
+        """Whether so much is queued that no more should be made."""
+        return self._is_full()
+
+    @property
     def is_closing(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._closing is not None
+
+    def _is_overfull(self) -> bool:
+        settings = self._settings
+        return (
+            self._unsent_bytes > _OVERFULL * settings.queue_size
+            or len(self._unsent) > _OVERFULL * settings.queue_messages
+        )
 
     def _is_full(self) -> bool:
         return (
@@ -140,11 +162,15 @@ class Transport:
     def pause(self) -> None:
         """Stop reading. For the loop's thread."""
         self._reads = False
+        self._begun = None
         self._watch()
 
     def resume(self) -> None:
         """Read again. For the loop's thread."""
         self._reads = True
+        if self._receiver.begun:
+            self._begun = time.monotonic()
+            self._check_later()
         self._watch()
 
     def forget(self) -> None:
@@ -282,7 +308,7 @@ class Transport:
             taken = True
             assert self.handler is not None
             self.handler.received(message)
-        if not self._receiver.begun:
+        if not self._receiver.begun or not self._reads:
             self._begun = None
         elif taken or self._begun is None:
             self._begun = time.monotonic()

@@ -153,6 +153,8 @@ class Receiver:
         Raises WireError as soon as what is here cannot become one.
         """
         arrived = self._arrived
+        if not arrived:
+            return None
         if len(arrived) < HEADER.size:
             if not _TAG.startswith(arrived[:4]):
                 raise WireError("not Pyro5's protocol")

@@ -53,7 +53,7 @@ class _Worker(threading.Thread):
             _here.place = workers, client
             try:
                 task()
-            except Exception:  # noqa: BLE001 - it is not ours
+            except BaseException:  # noqa: BLE001 - it is not ours, and may be SystemExit
                 _log.exception("a task failed")
             _here.place = None
             del found, task  # an idle thread must not keep what is the user's
@@ -145,9 +145,19 @@ class Workers:
             worker = self._idle.pop()
         else:
             worker = _Worker(self)
+            try:
+                worker.start()
+            except RuntimeError:  # no more threads: one that is there does it later
+                self._put_back(*found)
+                if not self._threads:
+                    raise
+                return
             self._threads.add(worker)
-            worker.start()
         worker.place.put(found)
+
+    def _put_back(self, client: object, task: Task) -> None:
+        self._count(client, -1)
+        self._tasks.setdefault(client, deque()).appendleft(task)
 
     def _next(self) -> tuple[object, Task] | None:
         """The next task, counted as running; its client is the last to get another."""
@@ -201,13 +211,17 @@ class Workers:
             del self._waiting[client]
 
 
-@contextlib.contextmanager
-def waiting() -> Generator[None]:
+_NOT_REPLACED: Final = contextlib.nullcontext()
+
+
+def waiting() -> contextlib.AbstractContextManager[None]:
     """For code that waits for an answer: if it runs on a worker, that is replaced."""
     place: tuple[Workers, object] | None = getattr(_here, "place", None)
-    if place is None:
-        yield
-        return
+    return _NOT_REPLACED if place is None else _replaced(place)
+
+
+@contextlib.contextmanager
+def _replaced(place: tuple[Workers, object]) -> Generator[None]:
     workers, client = place
     _here.place = None  # a call that runs while it waits does not wait once more
     try:

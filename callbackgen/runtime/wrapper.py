@@ -20,7 +20,7 @@ from Pyro5.api import current_context
 
 from callbackgen.runtime import coroutines
 from callbackgen.runtime.by_address import BY_ADDRESS
-from callbackgen.runtime.context import serving
+from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import ANNOTATION, remaining_of
 from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.method import Method
@@ -178,6 +178,8 @@ def _called(method: Method[Any], body: Callable[..., Any]) -> Serve:
             overload, positional, named = method.unpack(arguments, keywords, carrier)
         except Misfit as misfit:
             raise TypeError(f"{method.name}(): {misfit}") from None
+        if isinstance(arguments, list):  # it need not live as long as the call
+            arguments.clear()
         result = body(wrapper, *positional, **named)
         try:
             return overload.pack_result(result, carrier)
@@ -221,7 +223,7 @@ def _to_the_end(
 
 def _seconds(method: Method[Any]) -> float:
     """How long a coroutine may run: until its caller gives up, where it says when."""
-    current = serving.get()
+    current = served()
     if current is not None and current.end is not None:
         return max(current.end - time.monotonic(), 0.001)
     annotations: dict[str, bytes] = cast(Any, current_context).annotations
