@@ -40,7 +40,7 @@ class Callbacks:
                 try:
                     listener.changed(f"change {number}")
                 except callbackgen.ConnectionLost:
-                    self._lost(listener)
+                    pass  # `_lost` is told of that
                 except callbackgen.RemoteError as error:
                     say(f"{key} did not take change {number}: {error}")
 
