@@ -38,7 +38,8 @@ class Prices:
         return f"welcome, {name}"
 
     def price(self, symbol: str) -> float:
-        """The price as it is now."""
+        """The price as it is now; a listener may ask while it is being called."""
+        say(f"is asked for the price of {symbol}")
         return self._prices[symbol]
 
     def tell(self) -> None:

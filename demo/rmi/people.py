@@ -27,8 +27,9 @@ def person(name: str, prices: PriceService, end: threading.Event) -> PriceListen
             say(f"hears that {symbol} is {price}")
 
         def confirm(self, question: str, *, default: bool = False) -> bool:
+            say(f"is asked: {question}")
             price = prices.price("ACME")
-            say(f"is asked: {question} Asks back for the price, which is {price}")
+            say(f"has asked back for the price, which is {price}")
             return price < 3
 
     class Ben(Ada):
