@@ -415,8 +415,7 @@ def test_a_server_whose_port_is_taken_says_so() -> None:
     """No traceback: exit code 1, which port, and how to choose another."""
     with socket.create_server(("localhost", 0)) as taken:
         port = taken.getsockname()[1]
-        # Without -W error: Pyro5 leaves a socket that it cannot bind to the garbage.
-        result = run(sys.executable, "-m", "demo.server", f"--port={port}")
+        result = run(*PYTHON, "-m", "demo.server", f"--port={port}")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Port {port} is not to be had: ")
     assert "--port" in result.stderr
