@@ -52,7 +52,6 @@ class Actor:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-        self._listener.join()
         self._process.__exit__(None, None, None)
 
     def until(self, words: str, times: int = 1) -> str:
@@ -87,10 +86,11 @@ class Actor:
         self._process.terminate()
 
     def kill(self) -> None:
-        """Ends it without asking, unless it has ended."""
+        """Ends it without asking, unless it has ended; all that it said was shown."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._listener.join()
 
     def finish(self) -> list[str]:
         """Waits for its end, which has to be a good one; all that it has said."""
