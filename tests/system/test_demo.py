@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pty
 import re
@@ -19,7 +20,7 @@ import pytest
 
 import callbackgen
 from demo import __main__ as demo
-from demo import actors, stories
+from demo import actors, showing, stories
 from demo.actors import Actor, DemoFailed
 from demo.callback_service_remote import CallbackServiceStub
 from demo.server import PORT
@@ -210,18 +211,13 @@ def test_both_ends_call_each_other(package: str, ports: list[int]) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)]
-)
-def test_colour_is_for_a_terminal_and_lines_come_as_they_happen(
-    variables: dict[str, str], coloured: bool
-) -> None:
-    """A terminal gets colour, unless NO_COLOR; what happens is printed when it does."""
+def test_a_terminal_has_colour_and_lines_come_as_they_happen() -> None:
+    """On a terminal each process has its colour; what happens is printed when it does."""
     ours, theirs = pty.openpty()
     times: list[float] = []
     shown = b""
     with subprocess.Popen(
-        COMMAND, cwd=CHECKOUT, stdout=theirs, env=VARIABLES | variables
+        COMMAND, cwd=CHECKOUT, stdout=theirs, env=VARIABLES
     ) as process:
         os.close(theirs)
         with contextlib.suppress(OSError):  # Linux's way to say: nobody is there
@@ -230,11 +226,36 @@ def test_colour_is_for_a_terminal_and_lines_come_as_they_happen(
                 times.append(time.monotonic())
         os.close(ours)
     assert process.returncode == 0
-    assert b"Both have told the same story." in shown
-    assert (b"\x1b[36mserver |\x1b[0m serving" in shown) == coloured
-    assert (b"\x1b" in shown) == coloured
+    assert b"\x1b[36mserver |\x1b[0m serving" in shown
+    assert b"\x1b[32mBoth have told the same story.\x1b[0m" in shown
     # Twice Ben is waited for, for three seconds, with lines before and after.
     assert times[-1] - times[0] > 6
+
+
+class Terminal(io.StringIO):
+    """A stdout that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("variable", "shown"),
+    [
+        ("", "\x1b[1mone\x1b[0m\n  \x1b[35mAda    |\x1b[0m two\n"),
+        ("1", "one\n  Ada    | two\n"),
+    ],
+)
+def test_no_colour_for_those_who_want_none(
+    monkeypatch: pytest.MonkeyPatch, variable: str, shown: str
+) -> None:
+    """A terminal gets no escape sequences where NO_COLOR is set to anything."""
+    monkeypatch.setenv("NO_COLOR", variable)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    showing.narrate("one")
+    showing.show("Ada", "two")
+    assert terminal.getvalue() == shown
 
 
 def test_two_different_stories_are_a_failure(
