@@ -1,4 +1,4 @@
-"""The contract between the price service and those who listen to it."""
+"""The contract between a price service and those who listen to it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ class PriceService(Protocol):
         """Register a listener; the answer is a greeting."""
         ...
 
-    def ready(self, name: str) -> None:
-        """Tell that `add_listener` has returned."""
+    def price(self, symbol: str) -> float:
+        """The price as it is now."""
         ...

@@ -1,15 +1,11 @@
-"""The server, on generated modules: ``python -m demo.generated.server``."""
+"""The server, on generated modules: ``python -m demo.rmi.generated.server``."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import Pyro5.api
-
 import callbackgen
-from demo.exchange import Failure, Prices
-from demo.generated.price_service_remote import PriceServiceWrapper
-from demo.hosting import serve
+from demo.rmi.exchange import Failure, Prices
+from demo.rmi.hosting import serve
+from demo.rmi.price_service_remote import PriceServiceWrapper
 
 
 def explain(error: Exception) -> Failure:
@@ -25,10 +21,8 @@ def explain(error: Exception) -> Failure:
 def main() -> None:
     """Serves until the story is told."""
     prices = Prices(explain)
-    daemon: Any
-    with Pyro5.api.Daemon() as daemon:
-        address = daemon.register(PriceServiceWrapper(prices))
-        serve(daemon, address, prices)
+    with callbackgen.Daemon() as daemon:
+        serve(daemon, daemon.register(PriceServiceWrapper(prices)), prices)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The server, over plain Pyro5: ``python -m demo.by_hand.server``."""
+"""The server, over plain Pyro5: ``python -m demo.rmi.by_hand.server``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import Pyro5.api
 
-from demo.by_hand.remote import CallTimedOut, PriceServiceWrapper
-from demo.exchange import LIMIT, Failure, Prices
-from demo.hosting import serve
+from demo.rmi.by_hand.remote import CallTimedOut, PriceServiceWrapper
+from demo.rmi.exchange import Failure, Prices
+from demo.rmi.hosting import serve
 
 
 def explain(error: Exception) -> Failure:
@@ -23,8 +23,7 @@ def main() -> None:
     prices = Prices(explain)
     daemon: Any
     with Pyro5.api.Daemon() as daemon:
-        address = daemon.register(PriceServiceWrapper(prices, LIMIT))
-        serve(daemon, address, prices)
+        serve(daemon, daemon.register(PriceServiceWrapper(prices)), prices)
 
 
 if __name__ == "__main__":

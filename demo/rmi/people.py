@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from demo.saying import say
+
 if TYPE_CHECKING:
-    from demo.generated.prices import PriceListener
-
-NAMES = ("Cyd", "Ada", "Ben")
-"""Those who take part, in the order in which they come. The slow one comes first."""
+    from demo.rmi.prices import PriceListener, PriceService
 
 
-def person(
-    name: str, say: Callable[[str], None], end: threading.Event
-) -> PriceListener:
-    """The listener of that name. Cyd, who is slow, answers no call until the `end`.
+def person(name: str, prices: PriceService, end: threading.Event) -> PriceListener:
+    """The listener of that name. Ben gets stuck in a call, until the `end`.
 
     The classes exist inside this call alone, so that nobody can import them.
     """
@@ -25,33 +21,29 @@ def person(
         """No exception class that a server could know."""
 
     class Ada:
-        """Hears, and says yes."""
+        """Hears everything, and looks at the price before she decides."""
 
         def changed(self, symbol: str, price: float) -> None:
             say(f"hears that {symbol} is {price}")
 
         def confirm(self, question: str, *, default: bool = False) -> bool:
             say(f"is asked: {question}")
-            return not default
+            price = prices.price("ACME")
+            say(f"has asked back for the price, which is {price}")
+            return price < 3
 
     class Ben(Ada):
-        """Raises once, and says what is the default."""
+        """Raises once, has no opinion, and gets stuck at last."""
 
         def changed(self, symbol: str, price: float) -> None:
             super().changed(symbol, price)
             if price == 2.5:
                 raise SoldOutError("nothing left to sell")
+            if price == 3.0:
+                end.wait()
 
         def confirm(self, question: str, *, default: bool = False) -> bool:
             say(f"is asked: {question}")
             return default
 
-    class Cyd(Ada):
-        """Is quick when it registers, and then no more."""
-
-        def changed(self, symbol: str, price: float) -> None:
-            super().changed(symbol, price)
-            if price != 1.0:
-                end.wait()
-
-    return {"Ada": Ada, "Ben": Ben, "Cyd": Cyd}[name]()
+    return {"Ada": Ada, "Ben": Ben}[name]()

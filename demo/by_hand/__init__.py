@@ -1,1 +1,0 @@
-"""The story with wrappers and stubs written by hand over plain Pyro5."""

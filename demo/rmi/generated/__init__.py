@@ -1,0 +1,1 @@
+"""Both directions, on generated modules."""
