@@ -290,7 +290,8 @@ class Channel:
             text = f"{self._settings.waiting} calls wait for the object already"
             self._refuse(incoming, "busy", text)
             return
-        for started in self._lanes.arrived(incoming):
+        nested = incoming.chain in self._waiting
+        for started in self._lanes.arrived(incoming, nested=nested):
             self._start(started)
 
     def _arrived(self, size: int) -> int:

@@ -6,6 +6,7 @@ import functools
 import logging
 import random
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -91,8 +92,8 @@ class Connection:
         self._counters = Counters()
         self._lock = threading.Lock()
         self._registering = threading.RLock()
-        self._on_connect: list[Callable[[], object]] = []
-        self._on_lost: list[tuple[_ServiceLink, type[Stub], OnLost]] = []
+        self._on_connect: dict[Callable[[], object], Session | None] = {}
+        self._on_lost: deque[tuple[_ServiceLink, type[Stub], OnLost]] = deque()
         self._closing = threading.Event()
         self._ended = threading.Event()
         self._session: Session | None = None
@@ -105,6 +106,7 @@ class Connection:
         try:
             self._name = self._dial().object_id
         except BaseException:
+            self._closing.set()
             engines.release()
             raise
         forking.forget_in_children(self)
@@ -156,13 +158,13 @@ class Connection:
         made anew once more.
         """
         with self._registering:
-            self._on_connect.append(function)
+            self._on_connect[function] = None
             if not self.is_open:
                 return
             try:
-                function()
+                self._run_for_session(function)
             except BaseException:
-                self._on_connect.remove(function)
+                del self._on_connect[function]
                 raise
 
     def withdraw(self, value: object) -> None:
@@ -238,7 +240,7 @@ class Connection:
         self._tell_lost()
         with self._lock:
             again = self._reconnects and not self._closing.is_set()
-            if again and (self._thread is None or not self._thread.is_alive()):
+            if again and self._thread is None:
                 self._thread = threading.Thread(
                     target=self._connect_anew, name="callbackgen reconnect", daemon=True
                 )
@@ -247,8 +249,11 @@ class Connection:
             self._ended.set()
 
     def _tell_lost(self) -> None:
-        while self._on_lost:
-            link, kind, function = self._on_lost.pop(0)
+        while True:
+            try:
+                link, kind, function = self._on_lost.popleft()
+            except IndexError:
+                return
             tell = functools.partial(function, _stub(kind, link))
             self._caller.engine.crew.workers.submit(self, tell)
 
@@ -260,16 +265,19 @@ class Connection:
                 self._dial()
                 self._register()
             except Refused as error:
-                _log.warning("%s: not again: %s", self._address, error)
+                _log.warning("%s: not again: %a", self._address, str(error)[:200])
                 self._lost_text = str(error)
+                self._ended.set()
                 return
             except Exception as error:  # noqa: BLE001 - it is not ours
-                _log.info("%s: an attempt failed: %r", self._address, error)
+                _log.info("%s: an attempt failed: %a", self._address, str(error)[:200])
                 self._lost_text = str(error)
-                delay = min(delay * 2, _LONGEST)
-                continue
-            if self.is_open:
-                return
+            with (
+                self._lock
+            ):  # `_lost` starts another thread as soon as this one is over
+                if self.is_open or self._closing.is_set():
+                    self._thread = None
+                    return
             delay = min(delay * 2, _LONGEST)
 
     def _register(self) -> None:
@@ -277,12 +285,19 @@ class Connection:
         with self._registering:
             for function in list(self._on_connect):
                 try:
-                    function()
+                    self._run_for_session(function)
                 except BaseException:
                     session = self._session
                     if session is not None:
                         session.close("registering failed", CLOSED)
                     raise
+
+    def _run_for_session(self, function: Callable[[], object]) -> None:
+        """Runs a function, once for each session."""
+        session = self._session
+        if session is not self._on_connect[function]:
+            self._on_connect[function] = session
+            function()
 
 
 class _ServiceLink(Link):

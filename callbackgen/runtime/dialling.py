@@ -217,6 +217,6 @@ def _no_service(name: str, _: str) -> NoReturn:
 def _reason(message: Message) -> str:
     try:
         reason: Any = msgspec.json.decode(message.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "it gave no reason that can be read"
     return reason if isinstance(reason, str) else ascii(reason)

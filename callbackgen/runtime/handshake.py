@@ -60,11 +60,6 @@ class Handshake:
         self._has_begun = False
         self._is_over = False
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether the handshake is not done."""
-        return self._next is None
-
     def begin(self) -> None:
         """Wait for the first message. In the loop's thread."""
         self._transport.start(self)
@@ -216,6 +211,7 @@ class Handshake:
         if self._is_over:  # it has gone since it was let in
             self._crew.workers.submit(self.connection, self._disconnected)
             return
+        self._listener.shaken(self)
         self._counters.began(self._transport)
         self._next = handler
         self._transport.limit(limit)

@@ -79,14 +79,15 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[Key, _Lane] = {}
 
-    def arrived(self, incoming: Incoming) -> list[Incoming]:
+    def arrived(self, incoming: Incoming, *, nested: bool = True) -> list[Incoming]:
         """Takes a call; gives those that start now.
 
-        A call of a chain that has the object already starts at once: the call that it
-        would have to wait for waits for it.
+        A call of a chain that has the object already starts at once, if it is `nested`
+        (something here waits in the chain): the call that it would have to wait for
+        waits for it.
         """
         lane = self._lanes.setdefault(incoming.key, _Lane())
-        if incoming.chain != NO_CHAIN and incoming.chain in lane.chains:
+        if nested and incoming.chain != NO_CHAIN and incoming.chain in lane.chains:
             incoming.inside = True
             lane.starts(incoming)
             return [incoming]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import weakref
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -74,7 +75,7 @@ class Remote(Link):
         self._session = session
         self._key = key
         self._stubs: dict[type[Stub], weakref.ref[Stub]] = {}
-        self._lost: list[tuple[type[Stub], OnLost]] = []
+        self._lost: deque[tuple[type[Stub], OnLost]] = deque()
 
     def __str__(self) -> str:
         return f"object {self._key} of {self._session}"
@@ -113,8 +114,11 @@ class Remote(Link):
 
     def tell_lost(self) -> None:
         """Call the functions that want to know that the connection is lost, once."""
-        while self._lost:
-            kind, function = self._lost.pop(0)
+        while True:
+            try:
+                kind, function = self._lost.popleft()
+            except IndexError:
+                return
             self._session.run_apart(functools.partial(function, self.stub(kind)))
 
     def stub(self, kind: type[AnyStub]) -> AnyStub:

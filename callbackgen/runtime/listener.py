@@ -35,8 +35,14 @@ _log = logging.getLogger("callbackgen.daemon")
 _AT_ONCE: Final = 64
 """How many connections are accepted before others are looked at again."""
 
+_UNTIL_BETTER: Final = 0.2
+"""Seconds after which is tried again what the system did not allow."""
+
 _BACKLOG: Final = 512
 _IPV6: Final = 6
+_KEEPALIVE: Final = 60
+"""Seconds of silence after which the system asks whether the other end is there."""
+
 
 _GRACE: Final = 0.5
 """Seconds that running calls have to end when the daemon does."""
@@ -55,6 +61,9 @@ class Listener:
         self._counters = counters
         self._daemon: Any = None
         self._connections: dict[ServerConnection, Handshake] = {}
+        self._shaking: dict[Handshake, None] = {}
+        self._shaking_by_address: Counter[str] = Counter()
+        self._accepts = False
         self._by_address: Counter[str] = Counter()
         self._numbers = itertools.count(1)
         self._context = server_context()
@@ -188,10 +197,15 @@ class Listener:
     # In the loop's thread
 
     def _accept_more(self) -> None:
-        if self.sock is not None and not self._closed:
+        self._accepts = True
+        self._watch()
+
+    def _watch(self) -> None:
+        if self.sock is not None and self._accepts and not self._closed:
             self._loop.watch(self.sock, selectors.EVENT_READ, self._accept)
 
     def _accept_no_more(self) -> None:
+        self._accepts = False
         if self.sock is not None:
             self._loop.watch(self.sock, 0, self._accept)
 
@@ -205,8 +219,8 @@ class Listener:
                 return
             except OSError as error:  # too many files, or gone before it was accepted
                 _log.warning("%s: accepting failed: %s", self.locationStr, error)
-                self._accept_no_more()
-                self._loop.later(0.2, self._accept_more)
+                self._loop.watch(self.sock, 0, self._accept)
+                self._loop.later(_UNTIL_BETTER, self._watch)
                 return
             self._begin(accepted, address)
 
@@ -224,11 +238,14 @@ class Listener:
         self._by_address[host] += 1
         with contextlib.suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE)
         tls = None if self._context is None else Tls(self._context, None)
         handshake = Handshake(self, accepted, tls, _text(address, self), address)
         self._connections[handshake.connection] = handshake
+        self._shaking[handshake] = None
+        self._shaking_by_address[host] += 1
         handshake.begin()
         self._make_room()
 
@@ -237,11 +254,13 @@ class Listener:
 
         Beyond, the oldest of the address that has most goes.
         """
-        waiting = [one for one in self._connections.values() if one.is_waiting]
-        if len(waiting) <= self._settings.handshaking:
+        if len(self._shaking) <= self._settings.handshaking:
             return
-        most = Counter(one.host for one in waiting).most_common(1)[0][0]
-        oldest = next(one for one in waiting if one.host == most)
+        most = max(self._shaking_by_address.values())
+        oldest = next(
+            one for one in self._shaking if self._shaking_by_address[one.host] == most
+        )
+        self.shaken(oldest)
         oldest.refuse("too many connections in their handshake")
 
     def _close_all(self, gone: threading.Event) -> None:
@@ -253,7 +272,7 @@ class Listener:
             self.sock.close()
             self.sock = None
             if isinstance(name, str):
-                with contextlib.suppress(FileNotFoundError):
+                with contextlib.suppress(OSError):
                     Path(name).unlink()
         for connection, handshake in list(self._connections.items()):
             if connection.session is not None:
@@ -275,8 +294,17 @@ class Listener:
         """What a connection is made of: daemon, loop, threads, settings, counters."""
         return self._daemon, self._loop, self._crew, self._settings, self._counters
 
+    def shaken(self, handshake: Handshake) -> None:
+        """A handshake is over. In the loop's thread."""
+        if handshake in self._shaking:
+            del self._shaking[handshake]
+            self._shaking_by_address[handshake.host] -= 1
+            if not self._shaking_by_address[handshake.host]:
+                del self._shaking_by_address[handshake.host]
+
     def gone(self, handshake: Handshake) -> None:
         """A connection has ended. In the loop's thread."""
+        self.shaken(handshake)
         if self._connections.pop(handshake.connection, None) is not None:
             self._by_address[handshake.host] -= 1
             if not self._by_address[handshake.host]:

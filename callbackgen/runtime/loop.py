@@ -59,8 +59,7 @@ class Loop:
         self._actions.append(action)
         if not self._is_waking:
             self._is_waking = True
-            with contextlib.suppress(OSError):  # full is as good, closed is too late
-                self._waker.send(b"\0")
+            self._wake()
 
     def later(self, seconds: float, action: Action) -> None:
         """Run an action in so many seconds. For the loop's own thread only."""
@@ -85,7 +84,8 @@ class Loop:
     def end(self) -> None:
         """End the thread after what it has been asked for, and wait for it."""
         self._ends = True
-        self.soon(lambda: None)
+        self._actions.append(lambda: None)
+        self._wake()  # whoever was about to do it may have been interrupted by us
         if not self.is_this_thread:
             self._thread.join()
 
@@ -97,10 +97,17 @@ class Loop:
         self._woken.close()
         self._waker.close()
 
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # full is as good, closed is too late
+            self._waker.send(b"\0")
+
     def _run(self) -> None:
         try:
             while not self._ends or self._actions:
                 self._turn()
+            timers, self._timers = self._timers, []
+            for _, _, action in timers:  # what waits for the other end to close, say
+                _guarded(action)
         finally:
             self._selector.close()
             self._woken.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import types
 import weakref
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -27,6 +28,7 @@ from callbackgen.runtime.interfaces import (
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.link import Remote, link_of
 from callbackgen.runtime.values import Carrier, Misfit
+from callbackgen.runtime.wire import WireError
 from callbackgen.runtime.wrapper import Wrapper
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class References:
         self._exports: dict[int, _Export] = {}
         self._by_identity: dict[object, _Export] = {}
         self._imports: dict[int, _Import] = {}
+        self._dropped: deque[_Import] = deque()
 
     def exported(self, key: Key, interface: str) -> Wrapper:
         """The wrapper of an object of ours that the other end names.
@@ -184,10 +187,20 @@ class References:
             record.received += 1
             return remote
 
+    def forget_dropped(self) -> None:
+        """Forget the objects whose last stub is gone."""
+        while True:
+            try:
+                record = self._dropped.popleft()
+            except IndexError:
+                return
+            with self._lock:
+                if self._imports.get(record.key) is record:
+                    del self._imports[record.key]
+
     def _gone(self, record: _Import, _: object) -> None:
         """The last stub is gone. Runs wherever that happens: no lock here."""
-        if self._imports.get(record.key) is record:
-            self._imports.pop(record.key, None)
+        self._dropped.append(record)
         self._released(record.key, record.received)
 
 
@@ -238,7 +251,7 @@ class Passing(Carrier):
         if said.mine:
             return _Arrived(said.interface, self._ours(said))
         if isinstance(said.key, str):
-            return _Arrived(said.interface, None)
+            raise WireError("a reference by name to an object of the sender")
         remote = self._references.arrive(said.key, said.interface)
         if isinstance(remote, str):
             self.refused = remote

@@ -369,9 +369,6 @@ class Session:
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
-        counted = "the other end said goodbye" if self._said_goodbye else reason
-        self._counters.ended(self._transport, counted)
-        _log.info("%s: the connection ended: %s", self, reason)
         remotes = self.references.remotes()
         with self._lock:
             self._lost = reason
@@ -383,8 +380,11 @@ class Session:
             self.run_apart(functools.partial(_drop, dropped))
         for remote in remotes:
             remote.tell_lost()
+        counted = "the other end said goodbye" if self._said_goodbye else reason
+        self._counters.ended(self._transport, counted)
         if is_over:
             self.run_apart(self._ended)
+        _log.info("%s: the connection ended: %s", self, reason)
 
     def _hear(self, said: list[Any]) -> None:
         """Does what the other end tells. In any thread."""
@@ -415,6 +415,7 @@ class Session:
         self._transport.loop.soon(self._tell_released)
 
     def _tell_released(self) -> None:
+        self.references.forget_dropped()
         if not self._releases or not self.is_open:
             return
         pairs: list[tuple[int, int]] = []

@@ -106,11 +106,16 @@ class Transport:
                 self.loop.soon(self._end)
             if self._closing is not None:
                 raise ConnectionLost(self._closing)
-            if self.tls is not None:
-                self.tls.send(data)
-                self._flush()
-            else:
+            if self.tls is None:
                 self._write(data)
+                return
+            try:
+                self.tls.send(data)
+            except ssl.SSLError as error:
+                self._closing = f"TLS: {error.reason or error}"
+                self.loop.soon(self._end)
+                raise ConnectionLost(self._closing) from error
+            self._flush()
 
     def wait_for_room(self, deadline: Deadline) -> None:
         """Wait until little enough is queued.
@@ -367,11 +372,12 @@ class Transport:
         if sent == len(data):
             return
         now = time.monotonic()
-        if not self._unsent:
-            self._progress = now
-            self.loop.soon(self._watch_writing)
+        is_first = not self._unsent
         self._unsent.append((now, memoryview(data)[sent:]))
         self._unsent_bytes += len(data) - sent
+        if is_first:  # the loop must find it when it looks
+            self._progress = now
+            self.loop.soon(self._watch_writing)
 
     def _write_queued(self) -> None:
         """Writes what the socket takes of what is queued."""

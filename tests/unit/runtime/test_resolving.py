@@ -9,7 +9,7 @@ import pytest
 from callbackgen.runtime import resolving
 from callbackgen.runtime.address import address_of
 from callbackgen.runtime.deadline import Deadline
-from callbackgen.runtime.threads import Pool
+from callbackgen.runtime.threads import Aside
 from tests.unit.runtime.thing import PATIENCE
 
 
@@ -25,13 +25,21 @@ def test_a_look_up_that_nobody_waits_for_is_not_made(
         raise OSError("not a number")
 
     monkeypatch.setattr(resolving, "_look_up", look_up)
-    look_ups = Pool(1, "look-up")
+    look_ups = Aside(1, "look-up")
     monkeypatch.setattr(resolving, "_look_ups", look_ups)
-    pool = look_ups.of_this_process()
-    release = threading.Event()
-    pool.submit(release.wait, PATIENCE)
+    release, began = threading.Event(), threading.Event()
+
+    def held() -> None:
+        began.set()
+        release.wait(PATIENCE)
+
+    holding = threading.Thread(
+        target=look_ups.do, args=(Deadline(PATIENCE), held), name="holding"
+    )
+    holding.start()
+    began.wait(PATIENCE)
     with pytest.raises(TimeoutError):
         resolving.targets(address_of("PYRO:a@slow.invalid:1"), Deadline(0.1))
     release.set()
-    pool.shutdown()
+    holding.join()
     assert looked_up == []

@@ -267,7 +267,7 @@ def test_an_async_call_waits_for_a_thread_until_its_deadline(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other calls that hold all threads do not make one longer; it is never sent."""
-    monkeypatch.setattr("callbackgen.runtime.stub._async_calls", Pool(1, "call"))
+    monkeypatch.setattr("callbackgen.runtime.stock._async_calls", Pool(1, "call"))
 
     async def scenario(slow: DeskStub, quick: DeskStub) -> None:
         held = asyncio.create_task(with_deadline(slow, PATIENCE).hold_later("slow"))
