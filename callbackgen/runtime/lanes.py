@@ -27,7 +27,8 @@ class Incoming:
 
     `chain` is that of the calls that wait for each other, as this end counts them;
     `expires` when its caller gives up, by `time.monotonic`; `inside`: it runs although
-    its object has not ended another call, which waits for it.
+    its object has not ended another call, which waits for it; `may_stay`: the thread
+    that runs it may read what comes next.
     """
 
     sequence: int
@@ -38,6 +39,7 @@ class Incoming:
     payload: bytes
     ordinal: int = 0
     inside: bool = False
+    may_stay: bool = False
 
 
 @dataclass(slots=True, eq=False)

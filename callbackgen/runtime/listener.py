@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import selectors
 import socket
 import threading
 import time
@@ -20,7 +19,7 @@ from Pyro5 import config, socketutil
 from callbackgen.runtime import forking
 from callbackgen.runtime.counters import Counters
 from callbackgen.runtime.handshake import Address, Handshake
-from callbackgen.runtime.loop import Loop
+from callbackgen.runtime.loop import READ, Loop
 from callbackgen.runtime.server_connection import ServerConnection
 from callbackgen.runtime.tls import Tls, server_context
 from callbackgen.runtime.workers import Crew
@@ -202,7 +201,7 @@ class Listener:
 
     def _watch(self) -> None:
         if self.sock is not None and self._accepts and not self._closed:
-            self._loop.watch(self.sock, selectors.EVENT_READ, self._accept)
+            self._loop.watch(self.sock, READ, self._accept)
 
     def _accept_no_more(self) -> None:
         self._accepts = False

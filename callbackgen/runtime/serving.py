@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from Pyro5.api import current_context
 
@@ -172,30 +172,27 @@ class pyro_context:  # noqa: N801 - used as a function is
     That of the call during which this one is run is put back in the end.
     """
 
-    __slots__ = ("_connection", "_saved")
+    __slots__ = ("_connection", "_context", "_saved")
 
     def __init__(self, connection: object) -> None:
         self._connection = connection
 
     def __enter__(self) -> None:
-        context: Any = current_context
-        self._saved = context.to_global()
-        context.from_global(
-            {
-                "client": self._connection,
-                "client_sock_addr": getattr(self._connection, "client_address", None),
-                "seq": 0,
-                "msg_flags": 0,
-                "serializer_id": MSGPACK,
-                "annotations": {},
-                "response_annotations": {},
-                "correlation_id": None,
-            }
+        self._context = vars(current_context)  # that of this thread
+        self._saved = self._context.copy()
+        self._context.update(
+            client=self._connection,
+            client_sock_addr=getattr(self._connection, "client_address", None),
+            seq=0,
+            msg_flags=0,
+            serializer_id=MSGPACK,
+            annotations={},
+            response_annotations={},
+            correlation_id=None,
         )
 
     def __exit__(self, *_: object) -> None:
-        context: Any = current_context
-        context.from_global(self._saved)
+        self._context.update(self._saved)
 
 
 class _Served:

@@ -42,6 +42,9 @@ _log = logging.getLogger("callbackgen.session")
 _MOST_RELEASES: Final = 500
 """How many are told in one message."""
 
+_SOON: Final = 0.002
+"""Seconds for which a thread that has run a call waits for the next one to read."""
+
 _READING: Final = 1.0
 """Seconds after which a thread that reads looks whether the connection has ended."""
 
@@ -79,6 +82,8 @@ class Session:
         self._channel = Channel(settings, time.monotonic())
         self._releases: deque[tuple[int, int]] = deque()
         self._leftovers: deque[Discarded] = deque()
+        self._stays: int | None = None
+        self._next_call: Incoming | None = None
         self.references = References(
             self, settings.callbacks, services, self._release_later
         )
@@ -176,10 +181,12 @@ class Session:
             raise TimeoutError
 
     def _answer(self, call: Call, pending: Pending, data: bytes) -> Message:
+        # Before it is sent: else the loop is woken by an answer that comes at once.
+        reads = self._transport.try_reading()
         try:
-            self._transport.send(data)
+            self._send_call(data, reads=reads)
             with waiting():
-                return self._wait(pending, call.deadline)
+                return self._wait(pending, call.deadline, reads=reads)
         except TimeoutError as error:
             self._abandon(pending)
             self._counters.count("timeouts")
@@ -188,10 +195,22 @@ class Session:
             self._abandon(pending)
             raise
 
-    def _wait(self, pending: Pending, deadline: Deadline) -> Message:
-        """Waits for the answer, and runs what comes for this thread meanwhile."""
+    def _send_call(self, data: bytes, *, reads: bool) -> None:
+        try:
+            self._transport.send(data)
+        except BaseException:
+            if reads:
+                self._transport.stop_reading()
+            raise
+
+    def _wait(self, pending: Pending, deadline: Deadline, *, reads: bool) -> Message:
+        """Waits for the answer, and runs what comes for this thread meanwhile.
+
+        `reads`: this thread has begun to read.
+        """
         while True:
-            item = self._next_item(pending, deadline)
+            item = self._next_item(pending, deadline, reads=reads)
+            reads = False
             if isinstance(item, Message):
                 return item
             if isinstance(item, Incoming):
@@ -200,10 +219,10 @@ class Session:
             else:
                 raise ConnectionLost(str(item))
 
-    def _next_item(self, pending: Pending, deadline: Deadline) -> Item:
+    def _next_item(self, pending: Pending, deadline: Deadline, *, reads: bool) -> Item:
         """What comes next for a thread that waits, which reads if no other does."""
         items = pending.items
-        if items.empty() and self._transport.try_reading():
+        if reads or (items.empty() and self._transport.try_reading()):
             self._read_for(items, deadline)
         try:
             return items.get_nowait()
@@ -255,6 +274,38 @@ class Session:
 
     # Calls that come in
 
+    def _run_and_stay(self, first: Incoming) -> None:
+        """Runs a call, and those that follow soon, which this thread reads itself.
+
+        To wake a thread for each call costs more than the call.
+        """
+        incoming: Incoming | None = first
+        del first
+        while incoming is not None:
+            incoming.may_stay = True
+            try:
+                self._run(incoming)
+            finally:
+                incoming = self._next_soon()
+
+    def _next_soon(self) -> Incoming | None:
+        """The next call, if this thread reads and one comes soon."""
+        if self._stays != threading.get_ident():
+            return None
+        try:
+            if not self._transport.is_closing:
+                self._transport.read_within(_SOON)
+        finally:
+            self._stays = None
+            self._transport.stop_reading()
+        incoming, self._next_call = self._next_call, None
+        return incoming
+
+    def _stay(self) -> None:
+        """Have this thread read what follows the answer that it is about to send."""
+        if self._crew.workers.has_time and self._transport.try_reading():
+            self._stays = threading.get_ident()
+
     def _run(self, incoming: Incoming) -> None:
         """Runs a call, answers it, and lets those go on that waited for its end."""
         with self._lock:
@@ -290,6 +341,8 @@ class Session:
             if self._transport.is_full:
                 with waiting():
                     self._transport.wait_for_room(Deadline(self.settings.blocked))
+            if incoming.may_stay:
+                self._stay()
             self._transport.send(message)
         except TimeoutError:
             self.close("the other end does not read")
@@ -301,8 +354,11 @@ class Session:
         for data in turn.outgoing:
             self._send_if_open(data)
         for incoming in turn.ready:
-            if self._lost is None:
-                self._crew.workers.submit(self, functools.partial(self._run, incoming))
+            if self._stays == threading.get_ident() and self._next_call is None:
+                self._next_call = incoming
+            elif self._lost is None:
+                task = functools.partial(self._run_and_stay, incoming)
+                self._crew.workers.submit(self, task)
         if turn.discarded:
             self._discard_later(turn.discarded)
         for said in turn.controls:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import select
-import selectors
 import socket
 import ssl
 import threading
@@ -20,7 +19,7 @@ from typing import Final, Protocol
 
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import ConnectionLost
-from callbackgen.runtime.loop import Loop
+from callbackgen.runtime.loop import READ, WRITE, Loop
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.tls import Tls
 from callbackgen.runtime.wire import Limit, Message, Receiver, WireError
@@ -68,6 +67,8 @@ class Transport:
         self._reading = threading.Lock()
         self._watching = threading.Lock()
         self._is_read_by_caller = False
+        self._number = connected.fileno()
+        self._poller: select.poll | None = None
         self._room = threading.Condition(self._lock)
         self._unsent: deque[tuple[float, memoryview]] = deque()
         self._unsent_bytes = 0
@@ -197,13 +198,11 @@ class Transport:
 
     def read_within(self, seconds: float) -> None:
         """Wait for bytes for so long, and handle what has arrived."""
-        poller = select.poll()
-        try:
-            poller.register(self.socket, select.POLLIN)
-            if poller.poll(seconds * 1000):
-                self._read_guarded()
-        except ValueError:  # it is closed
-            return
+        if self._poller is None:
+            self._poller = select.poll()
+            self._poller.register(self._number, select.POLLIN)
+        if self._poller.poll(seconds * 1000):
+            self._read_guarded()
 
     def stop_reading(self) -> None:
         """Let the loop read again."""
@@ -220,15 +219,15 @@ class Transport:
                 return
             events = 0
             if self._reads and not self._is_read_by_caller:
-                events = selectors.EVENT_READ
+                events = READ
             if self._unsent:
-                events |= selectors.EVENT_WRITE
+                events |= WRITE
             self.loop.watch(self.socket, events, self._ready)
 
     def _ready(self, events: int) -> None:
-        if events & selectors.EVENT_WRITE:
+        if events & WRITE:
             self._guarded(self._write_more)
-        if events & selectors.EVENT_READ and self._reading.acquire(blocking=False):
+        if events & READ and self._reading.acquire(blocking=False):
             try:
                 self._read_guarded()
             finally:

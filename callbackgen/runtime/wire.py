@@ -56,6 +56,8 @@ class Message(NamedTuple):
     annotations: bytes
     payload: bytes
     correlation: bytes = _NO_CORRELATION
+    size: int = 0
+    """The bytes that it took to arrive."""
 
     def encoded(self) -> bytes:
         """The message as bytes again."""
@@ -132,31 +134,48 @@ def encoded(
 class Receiver:
     """Puts messages together from the bytes of one direction of a connection."""
 
-    __slots__ = ("_arrived", "limit")
+    __slots__ = ("_arrived", "_fresh", "limit")
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
         self._arrived = bytearray()
+        self._fresh = b""  # most often just one message, which need not be copied
 
     def feed(self, data: bytes) -> None:
         """Takes what has arrived."""
-        self._arrived += data
+        if self._arrived or self._fresh:
+            self._arrived += self._fresh
+            self._arrived += data
+            self._fresh = b""
+        else:
+            self._fresh = data
 
     @property
     def begun(self) -> bool:
         """Whether a part of a message is here."""
-        return bool(self._arrived)
+        return bool(self._arrived or self._fresh)
 
     def take(self) -> Message | None:
         """The next message, or None while it is not whole.
 
         Raises WireError as soon as what is here cannot become one.
         """
-        arrived = self._arrived
-        if not arrived:
+        if self._fresh:
+            data, self._fresh = self._fresh, b""
+            message = self._first(data)
+            if message is not None and message.size == len(data):
+                return message
+            self._arrived += data
+        if not self._arrived:
             return None
-        if len(arrived) < HEADER.size:
-            if not _TAG.startswith(arrived[:4]):
+        message = self._first(self._arrived)
+        if message is not None:
+            del self._arrived[: message.size]
+        return message
+
+    def _first(self, data: bytes | bytearray) -> Message | None:
+        if len(data) < HEADER.size:
+            if not _TAG.startswith(data[:4]):
                 raise WireError("not Pyro5's protocol")
             return None
         (
@@ -171,7 +190,7 @@ class Receiver:
             correlation,
             _,
             magic,
-        ) = HEADER.unpack_from(arrived)
+        ) = HEADER.unpack_from(data)
         if tag != _TAG or magic != _MAGIC:
             raise WireError("not Pyro5's protocol")
         if version != _VERSION:
@@ -183,16 +202,15 @@ class Receiver:
             raise WireError(f"annotations of {annotations} bytes")
         start = HEADER.size + annotations
         end = start + size
-        if len(arrived) < end:
+        if len(data) < end:
             return None
-        with memoryview(arrived) as view:
+        with memoryview(data) as view:
             attached, payload = bytes(view[HEADER.size : start]), bytes(view[start:end])
-        del arrived[:end]
         if flags & COMPRESSED:
             flags &= ~COMPRESSED
             payload = _unpacked(payload, limit)
         return Message(
-            kind, flags, sequence, serializer, attached, payload, correlation
+            kind, flags, sequence, serializer, attached, payload, correlation, end
         )
 
 

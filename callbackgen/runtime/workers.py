@@ -89,6 +89,11 @@ class Workers:
         self._threads: set[_Worker] = set()
         self._closed = False
 
+    @property
+    def has_time(self) -> bool:
+        """Whether a thread may stay with a client for a moment: nobody waits for it."""
+        return not self._tasks and self._total * 2 <= self._size
+
     def submit(self, client: object, task: Task) -> None:
         """Have a task run for a client, after those that it has already."""
         with self._lock:
