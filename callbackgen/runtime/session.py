@@ -9,21 +9,17 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from callbackgen.runtime import envelope, wire
-from callbackgen.runtime.channel import NOTHING, Channel, Discarded, Item, Pending, Turn
-from callbackgen.runtime.context import Peer, served
+from callbackgen.runtime.calling import Calling
+from callbackgen.runtime.channel import NOTHING, Channel, Discarded, Turn
+from callbackgen.runtime.context import Peer
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import (
-    BadArgument,
-    BadReply,
     ConnectionLost,
     Forked,
-    LimitExceeded,
 )
-from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
@@ -45,14 +41,13 @@ _MOST_RELEASES: Final = 500
 _SOON: Final = 0.002
 """Seconds for which a thread that has run a call waits for the next one to read."""
 
-_READING: Final = 1.0
-"""Seconds after which a thread that reads looks whether the connection has ended."""
-
 _MARK_OF_REFERENCE: Final = bytes([envelope.REFERENCE])
 
 
 class Session:
     """A connection after its handshake.
+
+    `lock` is held around every use of `channel`; `room` is told of its changes.
 
     `services` finds the wrapper of a service by its name; `call_ended` runs after each
     call that came in, `ended` in a worker when the connection has ended and nothing of
@@ -72,14 +67,14 @@ class Session:
     ) -> None:
         self.settings = settings
         self.peer = peer
-        self._transport = transport
+        self.transport = transport
         self._crew = crew
         self._counters = counters
         self._ended = ended
         self._call_ended = call_ended
-        self._lock = threading.Lock()
-        self._room = threading.Condition(self._lock)
-        self._channel = Channel(settings, time.monotonic())
+        self.lock = threading.Lock()
+        self.room = threading.Condition(self.lock)
+        self.channel = Channel(settings, time.monotonic())
         self._releases: deque[tuple[int, int]] = deque()
         self._leftovers: deque[Discarded] = deque()
         self._stays: int | None = None
@@ -87,6 +82,7 @@ class Session:
         self.references = References(
             self, settings.callbacks, services, self._release_later
         )
+        self._calling = Calling(self, counters)
         self._server = Server(self, self.references, counters)
         self._lost: str | None = None
         self._running = 0
@@ -99,7 +95,7 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Whether calls can be made."""
-        return self._lost is None and not self._transport.is_closing
+        return self._lost is None and not self.transport.is_closing
 
     def begin(self) -> None:
         """Watch over the connection. For the loop's thread."""
@@ -107,169 +103,20 @@ class Session:
 
     def make(self, call: Call, key: Key) -> Any:
         """Makes a call of an object of the other end. Raises RemoteError."""
-        self._check_open()
-        passing = Passing(self.references, self)
-        used, positional, named = call.packed(passing)
-        try:
-            payload = self._payload(call, positional, named)
-            self._counters.count("calls_made")
-            self._transport.wait_for_room(call.deadline)
-            if call.method.oneway and not call.assigns:
-                self._send_oneway(call, key, payload)
-                return None
-            pending, data = self._begin_call(call, key, payload)
-        except TimeoutError as error:
-            passing.undo()
-            self._counters.count("timeouts")
-            raise call.too_late(self) from error
-        except WireError as error:
-            passing.undo()
-            self._transport.close(str(error))
-            raise ConnectionLost(self._lost_text(str(error))) from error
-        except BaseException:
-            passing.undo()
-            raise
-        answer = self._answer(call, pending, data)
-        try:
-            return self._result(call, answer, used, passing)
-        finally:
-            self.has_read(pending.arrival)
+        return self._calling.make(call, key)
 
-    def _payload(
-        self, call: Call, positional: list[object], named: dict[str, object]
-    ) -> bytes:
-        interface = interface_name(call.stub)
-        try:
-            payload = envelope.request(interface, call.method.name, positional, named)
-        except (OverflowError, RecursionError) as error:
-            raise BadArgument(f"{call.name}: {error}") from None
-        if len(payload) > self.settings.message_size:
-            raise call.too_large(len(payload), self.settings.message_size)
-        return payload
-
-    def _chain(self) -> int | None:
-        """The chain of calls that this thread is part of on this connection."""
-        current = served()
-        return None if current is None else current.chains.get(self)
-
-    def _send_oneway(self, call: Call, key: Key, payload: bytes) -> None:
-        with self._lock:
-            while not self._channel.may_send_oneway:
-                self._wait_for_room(call.deadline)
-            message = self._channel.oneway(key, self._chain() or 0, payload)
-            # Sent with the lock held, so that oneway calls go in their order.
-            self._transport.send(message)
-
-    def _begin_call(
-        self, call: Call, key: Key, payload: bytes
-    ) -> tuple[Pending, bytes]:
-        chain = self._chain()
-        with self._lock:
-            while chain is None and not self._channel.may_call:
-                self._wait_for_room(call.deadline)
-            self._check_open()
-            nested = chain is not None
-            if chain is None:
-                chain = self._channel.new_chain()
-            milliseconds = call.deadline.milliseconds()
-            return self._channel.call(key, chain, milliseconds, payload, nested=nested)
-
-    def _wait_for_room(self, deadline: Deadline) -> None:
-        """Waits, with the lock, until something has changed."""
-        self._check_open()
-        if not self._room.wait(deadline.remaining()):
-            raise TimeoutError
-
-    def _answer(self, call: Call, pending: Pending, data: bytes) -> Message:
-        # Before it is sent: else the loop is woken by an answer that comes at once.
-        reads = self._transport.try_reading()
-        try:
-            self._send_call(data, reads=reads)
-            with waiting():
-                return self._wait(pending, call.deadline, reads=reads)
-        except TimeoutError as error:
-            self._abandon(pending)
-            self._counters.count("timeouts")
-            raise call.too_late(self) from error
-        except BaseException:
-            self._abandon(pending)
-            raise
-
-    def _send_call(self, data: bytes, *, reads: bool) -> None:
-        try:
-            self._transport.send(data)
-        except BaseException:
-            if reads:
-                self._transport.stop_reading()
-            raise
-
-    def _wait(self, pending: Pending, deadline: Deadline, *, reads: bool) -> Message:
-        """Waits for the answer, and runs what comes for this thread meanwhile.
-
-        `reads`: this thread has begun to read.
-        """
-        while True:
-            item = self._next_item(pending, deadline, reads=reads)
-            reads = False
-            if isinstance(item, Message):
-                return item
-            if isinstance(item, Incoming):
-                self._run(item)
-                del item
-            else:
-                raise ConnectionLost(str(item))
-
-    def _next_item(self, pending: Pending, deadline: Deadline, *, reads: bool) -> Item:
-        """What comes next for a thread that waits, which reads if no other does."""
-        items = pending.items
-        if reads or (items.empty() and self._transport.try_reading()):
-            self._read_for(items, deadline)
-        try:
-            return items.get_nowait()
-        except Empty:
-            pass
-        try:
-            return items.get(timeout=deadline.remaining())
-        except Empty:
-            raise TimeoutError from None
-
-    def _read_for(self, items: SimpleQueue[Item], deadline: Deadline) -> None:
-        """Reads until something has come for this thread."""
-        transport = self._transport
-        try:
-            while items.empty() and not transport.is_closing:
-                transport.read_within(min(deadline.remaining(), _READING))
-        finally:
-            transport.stop_reading()
-
-    def _abandon(self, pending: Pending) -> None:
-        with self._lock:
-            self._channel.abandon(pending)
-            self._room.notify_all()
-            turn = self._channel.take()
-        self._follow(turn)
-
-    def _result(self, call: Call, answer: Message, used: Any, passing: Passing) -> Any:
-        if answer.flags & wire.EXCEPTION:
-            raise envelope.error_in(answer.payload)
-        try:
-            data = envelope.unpacked(answer.payload, passing.extension)
-        except WireError as error:
-            raise BadReply(f"{call.name}: {error}") from None
-        if passing.refused is not None:
-            raise LimitExceeded(f"{call.name}: {passing.refused}")
-        return call.result(data, used, passing)
-
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises ConnectionLost, Forked where no call can be made any more."""
         if self._is_forked:
             raise Forked(
                 f"the connection to {self} belongs to the process that this one was "
                 "forked from: connect anew here"
             )
         if not self.is_open:
-            raise ConnectionLost(self._lost_text(self._lost or "it was closed"))
+            raise ConnectionLost(self.lost_text(self._lost or "it was closed"))
 
-    def _lost_text(self, reason: str) -> str:
+    def lost_text(self, reason: str) -> str:
+        """What is said of a connection that has ended."""
         return f"the connection to {self} ended: {reason}"
 
     # Calls that come in
@@ -284,7 +131,7 @@ class Session:
         while incoming is not None:
             incoming.may_stay = True
             try:
-                self._run(incoming)
+                self.run(incoming)
             finally:
                 incoming = self._next_soon()
 
@@ -293,39 +140,39 @@ class Session:
         if self._stays != threading.get_ident():
             return None
         try:
-            if not self._transport.is_closing:
-                self._transport.read_within(_SOON)
+            if not self.transport.is_closing:
+                self.transport.read_within(_SOON)
         finally:
             self._stays = None
-            self._transport.stop_reading()
+            self.transport.stop_reading()
         incoming, self._next_call = self._next_call, None
         return incoming
 
     def _stay(self) -> None:
         """Have this thread read what follows the answer that it is about to send."""
-        if self._crew.workers.has_time and self._transport.try_reading():
+        if self._crew.workers.has_time and self.transport.try_reading():
             self._stays = threading.get_ident()
 
-    def _run(self, incoming: Incoming) -> None:
+    def run(self, incoming: Incoming) -> None:
         """Runs a call, answers it, and lets those go on that waited for its end."""
-        with self._lock:
+        with self.lock:
             if self._lost is not None:
                 return
             self._running += 1
-            self._channel.begun(incoming)
-            turn = self._channel.take()
+            self.channel.begun(incoming)
+            turn = self.channel.take()
         if turn is not NOTHING:
-            self._follow(turn)
+            self.follow(turn)
         try:
             self._server.run(incoming)
         finally:
-            with self._lock:
+            with self.lock:
                 self._running -= 1
-                self._channel.ended(incoming)
-                turn = self._channel.take()
+                self.channel.ended(incoming)
+                turn = self.channel.take()
                 is_over = self._is_over()
             if turn is not NOTHING:
-                self._follow(turn)
+                self.follow(turn)
             self._call_ended()
             if is_over:
                 self._ended()
@@ -336,20 +183,20 @@ class Session:
 
     def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> None:
         """Sends the answer to a call, if it is still wanted."""
-        message = self._channel.answer(incoming, payload, failed=failed)
+        message = self.channel.answer(incoming, payload, failed=failed)
         try:
-            if self._transport.is_full:
+            if self.transport.is_full:
                 with waiting():
-                    self._transport.wait_for_room(Deadline(self.settings.blocked))
+                    self.transport.wait_for_room(Deadline(self.settings.blocked))
             if incoming.may_stay:
                 self._stay()
-            self._transport.send(message)
+            self.transport.send(message)
         except TimeoutError:
             self.close("the other end does not read")
         except ConnectionLost:
             _log.debug("%s: nobody is there for an answer", self)
 
-    def _follow(self, turn: Turn) -> None:
+    def follow(self, turn: Turn) -> None:
         """Does what follows from what the channel was told."""
         for data in turn.outgoing:
             self._send_if_open(data)
@@ -366,7 +213,7 @@ class Session:
 
     def _send_if_open(self, data: bytes) -> None:
         try:
-            self._transport.send(data)
+            self.transport.send(data)
         except ConnectionLost:
             _log.debug("%s: gone before it could be told", self)
 
@@ -381,7 +228,7 @@ class Session:
 
     def _discard_later(self, discarded: list[Discarded]) -> None:
         """Have one task drop all that is there to be dropped."""
-        with self._lock:
+        with self.lock:
             is_under_way = bool(self._leftovers)
             self._leftovers += discarded
         if not is_under_way:
@@ -392,16 +239,16 @@ class Session:
             arrival, payload = self._leftovers[0]
             self.discard(payload)
             self.has_read(arrival)
-            with self._lock:
+            with self.lock:
                 self._leftovers.popleft()
 
     def has_read(self, arrival: int) -> None:
         """The payload of a message was read: references in it are known."""
-        with self._lock:
-            self._channel.read(arrival)
-            turn = self._channel.take()
+        with self.lock:
+            self.channel.read(arrival)
+            turn = self.channel.take()
         if turn is not NOTHING:
-            self._follow(turn)
+            self.follow(turn)
 
     def run_apart(self, task: Task) -> None:
         """Run something in a worker."""
@@ -415,21 +262,21 @@ class Session:
 
     def received(self, message: Message) -> None:
         """See `Handler`."""
-        with self._lock:
-            self._channel.receive(message, time.monotonic())
+        with self.lock:
+            self.channel.receive(message, time.monotonic())
             if message.kind != wire.INVOKE:
-                self._room.notify_all()
-            turn = self._channel.take()
+                self.room.notify_all()
+            turn = self.channel.take()
         if turn is not NOTHING:
-            self._follow(turn)
+            self.follow(turn)
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
         remotes = self.references.remotes()
-        with self._lock:
+        with self.lock:
             self._lost = reason
-            self._channel.lost(ConnectionLost(self._lost_text(reason)))
-            self._room.notify_all()
+            self.channel.lost(ConnectionLost(self.lost_text(reason)))
+            self.room.notify_all()
             is_over = self._is_over()
         dropped = self.references.clear()
         if dropped:
@@ -437,7 +284,7 @@ class Session:
         for remote in remotes:
             remote.tell_lost()
         counted = "the other end said goodbye" if self._said_goodbye else reason
-        self._counters.ended(self._transport, counted)
+        self._counters.ended(self.transport, counted)
         if is_over:
             self.run_apart(self._ended)
         _log.info("%s: the connection ended: %s", self, reason)
@@ -453,7 +300,7 @@ class Session:
                     self.run_apart(functools.partial(_drop, dropped))
             case [envelope.GOODBYE, str() as reason]:
                 self._said_goodbye = True
-                self._transport.close(ascii(reason[:200])[1:-1])
+                self.transport.close(ascii(reason[:200])[1:-1])
             case _:
                 _log.debug("%s: a control message that is not known", self)
 
@@ -468,7 +315,7 @@ class Session:
     def _release_later(self, key: int, received: int) -> None:
         """Runs wherever a stub is dropped, maybe in a garbage collection."""
         self._releases.append((key, received))
-        self._transport.loop.soon(self._tell_released)
+        self.transport.loop.soon(self._tell_released)
 
     def _tell_released(self) -> None:
         self.references.forget_dropped()
@@ -478,25 +325,25 @@ class Session:
         while self._releases and len(pairs) < _MOST_RELEASES:
             pairs.append(self._releases.popleft())
         self._send_if_open(
-            self._channel.tell(envelope.control(envelope.RELEASE, *pairs))
+            self.channel.tell(envelope.control(envelope.RELEASE, *pairs))
         )
         if self._releases:
-            self._transport.loop.soon(self._tell_released)
+            self.transport.loop.soon(self._tell_released)
 
     def tick(self) -> None:
         """Keep the connection alive. For the loop's thread."""
         if not self.is_open:
             return
-        with self._lock:
+        with self.lock:
             try:
-                wait = self._channel.tick(time.monotonic())
+                wait = self.channel.tick(time.monotonic())
             except WireError as error:
-                self._transport.close(str(error))
+                self.transport.close(str(error))
                 return
-            turn = self._channel.take()
-        self._follow(turn)
+            turn = self.channel.take()
+        self.follow(turn)
         tick = functools.partial(_tick, weakref.ref(self))
-        self._transport.loop.later(max(wait, 0.01), tick)
+        self.transport.loop.later(max(wait, 0.01), tick)
 
     # The end
 
@@ -515,13 +362,13 @@ class Session:
         """End the connection; `farewell` is what the other end is told."""
         data = b""
         if farewell is not None and self.is_open:
-            data = self._channel.tell(envelope.control(envelope.GOODBYE, farewell))
-        self._transport.close(reason, data)
+            data = self.channel.tell(envelope.control(envelope.GOODBYE, farewell))
+        self.transport.close(reason, data)
 
     def forget(self) -> None:
         """In a forked child: the connection is the parent's."""
         self._is_forked = True
-        self._transport.forget()
+        self.transport.forget()
 
 
 def _tick(session: weakref.ref[Session]) -> None:
