@@ -37,6 +37,9 @@ class Member:
     def told(self, text: str) -> None:
         pass
 
+    def repeat(self, text: str) -> str:
+        return text
+
     def meets(self, other: object) -> bool:
         return other is self
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _NAME: Final[Method[str]] = Method("name", "() -> str")
 _CHANGED: Final[Method[str]] = Method("changed", "(symbol: str, price: float) -> str")
 _TOLD: Final[Method[None]] = Method("told", "(text: str) -> None", oneway=True)
+_REPEAT: Final[Method[str]] = Method("repeat", "(text: str) -> str")
 _MEETS: Final[Method[bool]] = Method(
     "meets",
     "(other: tests.system.listening.listener_remote.ListenerStub) -> bool",
@@ -45,6 +46,8 @@ class RemoteListener(Protocol):
 
     def told(self, text: str) -> None: ...
 
+    def repeat(self, text: str) -> str: ...
+
     def meets(self, other: Listener) -> bool:
         """Whether `other` is this very object."""
         ...
@@ -64,6 +67,8 @@ class ListenerTarget(Protocol):
     def changed(self, symbol: str, price: float) -> str: ...
 
     def told(self, text: str) -> None: ...
+
+    def repeat(self, text: str) -> str: ...
 
     def meets(self, other: ListenerStub) -> bool: ...
 
@@ -93,6 +98,10 @@ class ListenerWrapper(Wrapper, format=1):
     def told(self, text: str) -> None:
         return self.__callback.told(text)
 
+    @exposed(_REPEAT)
+    def repeat(self, text: str) -> str:
+        return self.__callback.repeat(text)
+
     @exposed(_MEETS)
     def meets(self, other: Listener) -> bool:
         return self.__callback.meets(cast("ListenerStub", other))
@@ -121,6 +130,9 @@ class ListenerStub(Stub, format=1):
 
     def told(self, text: str) -> None:
         return self._call(_TOLD, text)
+
+    def repeat(self, text: str) -> str:
+        return self._call(_REPEAT, text)
 
     def meets(self, other: Listener) -> bool:
         """Whether `other` is this very object."""

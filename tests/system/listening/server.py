@@ -1,6 +1,6 @@
 """The server of the scenarios: ``python -m tests.system.listening.server OPTIONS``.
 
-The options are JSON: `port`, `settings` (callbackgen's), `config` (Pyro5's), and `lingers`: the
+The options are JSON: `host`, `port`, `unixsocket`, `settings` (callbackgen's), `config` (Pyro5's), and `lingers`: the
 process goes on after the daemon's end until there are no more commands.
 """
 
@@ -236,6 +236,13 @@ class Desk:
             for listener in self._exchange.listeners(symbol)
         ]
 
+    def repeat(self, symbol: str, text: str, times: int) -> list[int]:
+        """Have each listener repeat a long text; the sizes of what came back."""
+        return [
+            len(listener.repeat(text * times))
+            for listener in self._exchange.listeners(symbol)
+        ]
+
     def introduce(self, symbol: str) -> list[bool]:
         """Pass all listeners to the first one, which says which is itself."""
         first, *_ = listeners = self._exchange.listeners(symbol)
@@ -279,8 +286,9 @@ def main(options: dict[str, Any]) -> None:
     settings = callbackgen.Settings(**options.get("settings", {}))
     exchange = Exchange()
     with Daemon(
-        host="127.0.0.1",
+        host=options.get("host", "127.0.0.1"),
         port=options.get("port", 0),
+        unixsocket=options.get("unixsocket"),
         authenticate=authenticate,
         settings=settings,
     ) as daemon:
