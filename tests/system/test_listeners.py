@@ -42,7 +42,6 @@ def test_a_listener_is_called_during_and_after_registering(stage: Stage) -> None
     assert server.ask("push", "ACME", *prices) == [
         f"A heard ACME at {number}" for number in range(1, 11)
     ]
-    client.ask("connected")
     assert [event["price"] for event in client.events("changed")] == [0.0, *prices]
 
 
@@ -180,7 +179,6 @@ def test_two_clients_with_one_key_do_not_hear_each_other(stage: Stage) -> None:
         assert server.ask("greet", "key") == ["L heard ada at 1", "L heard ben at 1"]
 
     for client, name in ((ada, "ada"), (ben, "ben")):
-        client.ask("connected")
         heard = [event["symbol"] for event in client.events("changed")]
         assert heard == [name] * 10
 

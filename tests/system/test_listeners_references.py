@@ -165,7 +165,6 @@ def test_a_withdrawn_object_is_called_no_more(server: Program, client: Program) 
     withdrawn, heard = server.ask("push", "ACME", 1.0)
     assert withdrawn.startswith("Withdrawn: ")
     assert heard == "B heard ACME at 1"
-    client.ask("connected")
     assert [event["listener"] for event in client.events("changed")] == ["B"]
 
 
@@ -209,7 +208,7 @@ def test_a_oneway_callback_sends_nothing_back(server: Program, client: Program) 
     """X10: the server receives not one byte more for oneway calls that were made."""
 
     def received(oneways: int) -> int:
-        before = server.ask("statistics")["bytes_received"]
+        before: int = server.ask("statistics")["bytes_received"]
         for _ in range(oneways):
             server.ask("tell", "ACME", "hello")
         # Callbacks keep their order: the oneway ones have ended when this one does.

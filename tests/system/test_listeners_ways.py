@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.system.listening.running import Program, Stage
+from tests.system.listening.running import NOTHING_LEFT, Program, Stage
 
 TLS = Path(__file__).parent / "tls"
 
@@ -91,7 +91,7 @@ def test_losses(stage: Stage, way: Way) -> None:
     server.send_signal(signal.SIGINT)
 
     ben.event("lost")
-    assert server.ended() == (0, "")
+    assert server.ended() == NOTHING_LEFT
 
 
 def test_a_socket_file_is_removed(stage: Stage, tmp_path: Path) -> None:
@@ -102,5 +102,5 @@ def test_a_socket_file_is_removed(stage: Stage, tmp_path: Path) -> None:
 
     server.send_signal(signal.SIGINT)
 
-    assert server.ended() == (0, "")
+    assert server.ended() == NOTHING_LEFT
     assert not path.exists()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Generator
@@ -39,10 +41,31 @@ def answer_commands(commands: object) -> None:
 def _lines() -> Generator[str]:
     # Not `for line in sys.stdin`: a thread inside it makes the interpreter's end fail.
     pending = b""
-    while part := os.read(0, 65536):
+    for part in _parts():
         *lines, pending = (pending + part).split(b"\n")
         for line in lines:
             yield line.decode()
+
+
+def _parts() -> Generator[bytes]:
+    """What comes in, as it comes. Ctrl-C ends it, at whatever moment it is pressed.
+
+    A signal between Python's look for signals and the system's call to read would wake
+    nobody; it does wake who waits for the file that signals are written to, too.
+    """
+    woken, waker = socket.socketpair()
+    with woken, waker:
+        waker.setblocking(False)
+        if threading.current_thread() is threading.main_thread():
+            signal.set_wakeup_fd(waker.fileno())
+        while True:
+            ready, _, _ = select.select([0, woken], [], [])
+            if 0 in ready:
+                if not (part := os.read(0, 65536)):
+                    break
+                yield part
+        if threading.current_thread() is threading.main_thread():
+            signal.set_wakeup_fd(-1)
 
 
 def _carry_out(number: int, method: Callable[..., Any], arguments: list[Any]) -> None:

@@ -14,7 +14,7 @@ import threading
 import weakref
 from typing import Any, cast
 
-import Pyro5.api
+import Pyro5
 
 import callbackgen
 from tests.system.listening.answering import answer_commands, emit
@@ -26,10 +26,11 @@ from tests.system.listening.order_remote import OrderStub
 
 
 class Hearer:
-    """Tells the test what it hears; it fits Listener and Alarm."""
+    """Tells the test what it hears, unless `quiet`; it fits Listener and Alarm."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, quiet: bool = False) -> None:
         self._name = name
+        self._quiet = quiet
         self.gate = threading.Event()
         self.gate.set()
         self.trouble: str | None = None
@@ -39,7 +40,8 @@ class Hearer:
         return self._name
 
     def changed(self, symbol: str, price: float) -> str:
-        emit("changed", listener=self._name, symbol=symbol, price=price)
+        if not self._quiet:
+            emit("changed", listener=self._name, symbol=symbol, price=price)
         self.gate.wait()
         if self.trouble is not None:
             raise ValueError(self.trouble)
@@ -79,7 +81,9 @@ class Guest:
 
     def _hearer(self, name: str) -> Hearer:
         """The listener of that name, made when it is first named."""
-        return self._hearers.setdefault(name, Hearer(name))
+        if name not in self._hearers:
+            self._hearers[name] = Hearer(name)
+        return self._hearers[name]
 
     def add(self, symbol: str, name: str) -> str:
         return self._market.add(symbol, self._hearer(name))
@@ -123,7 +127,7 @@ class Guest:
     def keep_many(self, symbol: str, count: int) -> int:
         """Register so many new listeners."""
         for number in range(count):
-            self._many.append(Hearer(f"number {number}"))
+            self._many.append(Hearer(f"number {number}", quiet=True))
             self._market.keep(symbol, self._many[-1])
         return len(self._many)
 

@@ -63,8 +63,8 @@ class Crowd:
         def act(member: Member) -> list[str]:
             together.wait(60)
             misses: list[str] = []
+            name = member.name()
             for number in range(rounds):
-                name = member.name()
                 answer = member.market.add(f"{name} {number}", member)
                 if answer != f"{name} heard {name} {number} at 0":
                     misses.append(f"{name}: {answer}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -14,16 +15,27 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 from tests.system.listening.answering import HERE
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PATIENCE = 60.0
 """Seconds after which what does not come is a failure; seldom needed."""
-HOST = "127.0.0.1"
+OPTIONS = ["-W", "error", "-X", "faulthandler"]
+"""Nothing is warned of; and a process that hangs shows where, when it is ended."""
 
 Event: TypeAlias = dict[str, Any]
+
+
+class Ended(NamedTuple):
+    """How a process has ended; as it should: `NOTHING_LEFT`."""
+
+    code: int
+    stderr: str
+
+
+NOTHING_LEFT = Ended(0, "")
 
 
 class Failed(Exception):
@@ -40,7 +52,7 @@ class Program:
         # No pipe: a program that nobody reads from would wait for ever in a warning.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - `close` does it
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "error", *command, json.dumps(options)],
+            [sys.executable, *OPTIONS, *command, json.dumps(options)],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": os.pathsep.join([".", str(CHECKOUT)])},
             stdin=subprocess.PIPE,
@@ -55,7 +67,8 @@ class Program:
         self._numbers = 0
         self._answers: dict[int, Event] = {}
         self._events: deque[Event] = deque()
-        self.expected_to_fail = False
+        self.may_say: str | None = ""
+        """A pattern that stderr has to match; None: the process does not end well."""
 
     @property
     def pid(self) -> int:
@@ -76,7 +89,7 @@ class Program:
         self._process.stdin.flush()
         return Pending(self, self._numbers)
 
-    def event(self, name: str, **details: Any) -> Event:
+    def event(self, name: str, seconds: float = PATIENCE, **details: Any) -> Event:
         """The next event of that name, and with these details; it is used up."""
 
         def find() -> Event | None:
@@ -87,13 +100,11 @@ class Program:
                     return event
             return None
 
-        return self._until(find, f"the event {name} {details or ''}")
+        return self._until(find, f"the event {name} {details or ''}", seconds)
 
     def events(self, name: str) -> list[Event]:
-        """The events of that name that are here; they are used up.
-
-        What happened before the last answer came is among them.
-        """
+        """The events of that name that the process has told of; they are used up."""
+        self._read_what_is_here()
         found = [event for event in self._events if event["event"] == name]
         for event in found:
             self._events.remove(event)
@@ -105,28 +116,27 @@ class Program:
 
     def kill(self) -> None:
         """End the process without a chance to do anything: ``kill -9``."""
-        self.expected_to_fail = True
+        self.may_say = None
         self._process.kill()
         self._process.wait(PATIENCE)
 
-    def end(self) -> tuple[int, str]:
+    def end(self) -> Ended:
         """Say that no more commands come, and wait: the exit code, and stderr."""
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
         return self.ended()
 
-    def ended(self) -> tuple[int, str]:
-        """Wait for the end: the exit code, and stderr. Killed if it does not come."""
+    def ended(self) -> Ended:
+        """Wait for the end: the exit code, and stderr. It is made to come."""
         try:
             self._until(lambda: None, "its end")
         except EOFError:
             pass
         except TimeoutError:
-            self._process.kill()
-            raise
+            self._process.send_signal(signal.SIGABRT)  # shows the stacks on stderr
         code = self._process.wait(PATIENCE)
         self._complaints.seek(0)
-        return code, self._complaints.read().decode()
+        return Ended(code, self._complaints.read().decode())
 
     def close(self) -> None:
         """Let go of the pipes, and of the process if it is still there."""
@@ -145,12 +155,17 @@ class Program:
 
     def has_answered(self, number: int) -> bool:
         """Whether the answer to a command has come."""
-        while self._selector.select(0) and self._read():
-            pass
+        self._read_what_is_here()
         return number in self._answers
 
-    def _until(self, found: Callable[[], Event | None], what: str) -> Event:
-        deadline = time.monotonic() + PATIENCE
+    def _read_what_is_here(self) -> None:
+        while self._selector.select(0) and self._read():
+            pass
+
+    def _until(
+        self, found: Callable[[], Event | None], what: str, seconds: float = PATIENCE
+    ) -> Event:
+        deadline = time.monotonic() + seconds
         while (result := found()) is None:
             if not self._selector.select(max(0, deadline - time.monotonic())):
                 raise TimeoutError(f"{self.who}: {what} did not come")
@@ -197,15 +212,15 @@ class Stage:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         """End them, clients first. None has complained, and none was at a loss."""
         with self._cleanup:
             for program in reversed(self._programs):
                 code, complaints = program.end()
-                if kind is None and not program.expected_to_fail:
-                    assert (code, complaints) == (0, ""), program.who
-                elif complaints:
-                    sys.stderr.write(f"{program.who}: {complaints}")
+                if program.may_say is not None:
+                    told = f"{program.who} ended with {code}:\n{complaints}"
+                    assert code == 0, told
+                    assert re.fullmatch(program.may_say, complaints), told
 
     def start(
         self, module: str, who: str, folder: Path = CHECKOUT, **options: Any

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import Pyro5.api
+import Pyro5
 
 import callbackgen
 from tests.system.listening.alarm_remote import AlarmStub
