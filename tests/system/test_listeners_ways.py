@@ -99,6 +99,7 @@ def test_a_socket_file_is_removed(stage: Stage, tmp_path: Path) -> None:
     path = tmp_path / "socket"
     server = stage.server(host=None, unixsocket=str(path))
     assert path.is_socket()
+    assert stage.client(server).ask("tick", "A") == "A heard the clock at 1"
 
     server.send_signal(signal.SIGINT)
 

@@ -59,7 +59,7 @@ def _parts() -> Generator[bytes]:
         if threading.current_thread() is threading.main_thread():
             signal.set_wakeup_fd(waker.fileno())
         while True:
-            ready, _, _ = select.select([0, woken], [], [])
+            ready, _, _ = select.select([0, woken.fileno()], [], [])
             if 0 in ready:
                 if not (part := os.read(0, 65536)):
                     break
