@@ -56,14 +56,14 @@ def test_several_deep_calls_of_one_client(stage: Stage) -> None:
 
 
 def test_all_workers_wait_for_callbacks(stage: Stage) -> None:
-    """As many registering calls as the pool has workers, and more, leave none hung."""
+    """Four times as many registering calls as there are workers; another is served."""
     server = stage.server(config=FEW_WORKERS, settings={"deadline": DEADLINE})
     client = stage.client(server, settings={"deadline": DEADLINE})
-    names = [f"L{number}" for number in range(8)]
+    names = [f"L{number}" for number in range(16)]
     for name in names:
         client.ask("hold", name)
     calls = [client.start("add", "ACME", name) for name in names]
-    for _ in range(2):  # at most half of the workers are one client's
+    for _ in range(8):  # so many of one client's that wait are replaced by others
         client.event("changed")
 
     other = stage.client(server, "ben")

@@ -54,6 +54,7 @@ def test_the_limit_of_a_killed_client_is_free(stage: Stage) -> None:
         client.kill()
         for _ in range(3):
             server.event("lost")
+            server.event("dropped", seconds=8)
         server.event("disconnected")
     assert server.ask("count", "ACME") == 0
 
