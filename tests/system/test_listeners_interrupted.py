@@ -1,7 +1,8 @@
-"""Ctrl-C of servers and clients: an end without complaints, at whatever moment."""
+"""Ctrl-C, and other ends of servers and clients: no complaints, at whatever moment."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Iterator
 
@@ -143,3 +144,64 @@ def test_nothing_listens_after_the_daemon_has_ended(stage: Stage) -> None:
 
     assert count_listening(server.pid) == 0
     assert server.end() == NOTHING_LEFT
+
+
+def test_a_signal_handler_ends_the_server(stage: Stage) -> None:
+    """`shutdown` in a handler ends it like Ctrl-C: the clients learn of it."""
+    server = stage.server()
+    client = stage.client(server)
+    client.ask("add", "ACME", "A")
+    client.ask("watch")
+
+    server.send_signal(signal.SIGTERM)
+
+    assert server.ended() == NOTHING_LEFT
+    client.event("lost")
+    with pytest.raises(Failed, match=r"^ConnectionLost: .*the server shut down"):
+        client.ask("tick", "A")
+
+
+def test_a_service_method_ends_the_server(stage: Stage) -> None:
+    """`shutdown` in a call of a client does not wait for that very call."""
+    server = stage.server()
+    ada, ben = stage.clients(server, "ada", "ben")
+    for client in (ada, ben):
+        client.ask("add", "ACME", "A")
+        client.ask("watch")
+
+    stopping = ada.start("stop")
+
+    assert server.ended() == NOTHING_LEFT
+    with contextlib.suppress(Failed):  # the answer may still go out, or not
+        assert stopping.result() is None
+    for client in (ada, ben):
+        client.event("lost")
+        with pytest.raises(Failed, match=r"^ConnectionLost: .*the server shut down"):
+            client.ask("tick", "A")
+
+
+def test_the_loss_of_a_client_ends_the_server(stage: Stage) -> None:
+    """`shutdown` in an `on_lost` function does not wait for that very function."""
+    server = stage.server()
+    client = stage.client(server)
+    client.ask("add", "ACME", "A")
+    server.ask("stop_when_lost")
+
+    client.kill()
+
+    assert server.ended() == NOTHING_LEFT
+
+
+def test_a_callback_closes_its_connection(stage: Stage) -> None:
+    """`close` inside a callback does not wait for it; the caller's call is lost."""
+    server = stage.server(settings={"deadline": 50.0})
+    client = stage.client(server)
+    client.ask("keep", "ACME", "A")
+    client.ask("close_in_callback", "A")
+
+    (outcome,) = server.ask("push", "ACME", 1.0)
+
+    assert outcome.startswith("ConnectionLost: ")
+    server.event("lost")
+    server.event("disconnected")
+    assert client.end() == NOTHING_LEFT

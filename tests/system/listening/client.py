@@ -12,6 +12,7 @@ import json
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any, cast
 
 import Pyro5
@@ -34,6 +35,7 @@ class Hearer:
         self.gate = threading.Event()
         self.gate.set()
         self.trouble: str | None = None
+        self.before: Callable[[], object] = lambda: None
         weakref.finalize(self, emit, "freed", listener=name).atexit = False
 
     def name(self) -> str:
@@ -42,6 +44,7 @@ class Hearer:
     def changed(self, symbol: str, price: float) -> str:
         if not self._quiet:
             emit("changed", listener=self._name, symbol=symbol, price=price)
+        self.before()
         self.gate.wait()
         if self.trouble is not None:
             raise ValueError(self.trouble)
@@ -179,6 +182,13 @@ class Guest:
     def trouble(self, name: str, text: str | None) -> None:
         """From now on the listener raises a ValueError, or does no more."""
         self._hearer(name).trouble = text
+
+    def close_in_callback(self, name: str) -> None:
+        """From now on the listener closes the connection that it is called over."""
+        self._hearer(name).before = self._connection.close
+
+    def stop(self) -> None:
+        self._clock.stop()
 
     def forget(self, name: str) -> None:
         del self._hearers[name]

@@ -18,6 +18,7 @@ _TICK: Final[Method[str]] = Method(
     "tick",
     "(listener: tests.system.listening.listener_remote.ListenerStub) -> str",
 )
+_STOP: Final[Method[None]] = Method("stop", "() -> None")
 
 
 class RemoteClock(Protocol):
@@ -28,11 +29,17 @@ class RemoteClock(Protocol):
 
     def tick(self, listener: Listener) -> str: ...
 
+    def stop(self) -> None:
+        """End the server, from inside this call."""
+        ...
+
 
 class ClockTarget(Protocol):
     """What a tests.system.listening.market.Clock is to its implementer: references are stubs."""
 
     def tick(self, listener: ListenerStub) -> str: ...
+
+    def stop(self) -> None: ...
 
 
 @final
@@ -48,6 +55,10 @@ class ClockWrapper(Wrapper, format=1):
     def tick(self, listener: Listener) -> str:
         return self.__callback.tick(cast("ListenerStub", listener))
 
+    @exposed(_STOP)
+    def stop(self) -> None:
+        return self.__callback.stop()
+
 
 @final
 class ClockStub(Stub, format=1):
@@ -57,3 +68,7 @@ class ClockStub(Stub, format=1):
 
     def tick(self, listener: Listener) -> str:
         return self._call(_TICK, listener)
+
+    def stop(self) -> None:
+        """End the server, from inside this call."""
+        return self._call(_STOP)

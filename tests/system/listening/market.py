@@ -104,3 +104,7 @@ class Clock(Protocol):
     """A second service of the same server."""
 
     def tick(self, listener: Listener) -> str: ...
+
+    def stop(self) -> None:
+        """End the server, from inside this call."""
+        ...

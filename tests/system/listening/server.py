@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 import sys
 import threading
 import weakref
@@ -50,6 +51,7 @@ class Exchange:
         self._alarms: dict[str, AlarmStub] = {}
         self.wrapper = MarketWrapper(self)
         self.keeps_lost = False
+        self.when_lost: Callable[[], object] = lambda: None
 
     def listeners(self, symbol: str) -> list[ListenerStub]:
         """The listeners in the order in which they came."""
@@ -74,6 +76,7 @@ class Exchange:
                 for owners in self._owners.values():
                     owners.pop(listener, None)
         emit("lost", connected=callbackgen.connected(listener))
+        self.when_lost()
 
     def add(self, symbol: str, listener: ListenerStub) -> str:
         self.keep(symbol, listener)
@@ -164,8 +167,14 @@ class Slip:
 class Ticking:
     """A second service; it fits Clock."""
 
+    def __init__(self, stop: Callable[[], object]) -> None:
+        self._stop = stop
+
     def tick(self, listener: ListenerStub) -> str:
         return listener.changed("the clock", 1.0)
+
+    def stop(self) -> None:
+        self._stop()
 
 
 def outcome(call: Callable[..., object], *arguments: object) -> object:
@@ -269,6 +278,10 @@ class Desk:
         """From now on keep also the listeners whose client is gone."""
         self._exchange.keeps_lost = True
 
+    def stop_when_lost(self) -> None:
+        """From now on the loss of a listener ends the server."""
+        self._exchange.when_lost = self._daemon.shutdown
+
     def remove_one(self, symbol: str, index: int) -> None:
         self._exchange.remove(symbol, self._exchange.listeners(symbol)[index])
 
@@ -293,13 +306,14 @@ def main(options: dict[str, Any]) -> None:
         settings=settings,
     ) as daemon:
         address = daemon.register(exchange.wrapper, "market")
-        daemon.register(ClockWrapper(Ticking()), "clock")
+        daemon.register(ClockWrapper(Ticking(daemon.shutdown)), "clock")
         desk = Desk(daemon, exchange, str(address))
 
         def obey() -> None:
             answer_commands(desk)
             daemon.shutdown()
 
+        signal.signal(signal.SIGTERM, lambda *_: daemon.shutdown())
         obeying = threading.Thread(target=obey, daemon=True)
         obeying.start()
         emit("ready")
