@@ -88,6 +88,50 @@ def test_a_stopped_client_costs_a_call_its_deadline(stage: Stage) -> None:
     assert server.ask("statistics")["timeouts"] == 1
 
 
+def test_a_stopped_client_stops_nobody_by_oneway_calls(stage: Stage) -> None:
+    """X3: what it does not take is limited; when it goes on, it hears what was sent."""
+    server = stage.server(settings={"deadline": 0.5})
+    ada, ben = stage.clients(server, "ada", "ben")
+    ada.ask("keep", "ACME", "A")
+    ben.ask("keep", "EMCA", "B")
+    ada.send_signal(signal.SIGSTOP)
+    try:
+        sent = 0
+        while (outcome := server.ask("tell", "ACME", f"text {sent}")) == [None]:
+            sent += 1
+        assert server.ask("push", "EMCA", 1.0) == ["B heard EMCA at 1"]
+    finally:
+        ada.send_signal(signal.SIGCONT)
+
+    assert outcome[0].startswith("DeadlineExceeded: ")
+    assert 100 < sent <= 128
+    heard = [ada.event("told")["text"] for _ in range(sent)]
+    assert heard == [f"text {number}" for number in range(sent)]
+    assert server.ask("tell", "ACME", "again") == [None]
+    ada.event("told", text="again")
+
+
+def test_a_client_without_a_sign_of_life_is_lost(stage: Stage) -> None:
+    """X3: who stays silent for too long is disconnected; who is only idle is not."""
+    server = stage.server(settings={"heartbeat": 1.0, "dead_after": 4.0})
+    ada, ben = stage.clients(server, "ada", "ben")
+    ada.ask("keep", "ACME", "A")
+    ben.ask("keep", "ACME", "B")
+    ada.ask("watch")
+
+    ada.send_signal(signal.SIGSTOP)
+    try:
+        server.event("lost")
+        server.event("disconnected")
+    finally:
+        ada.send_signal(signal.SIGCONT)
+
+    assert server.ask("push", "ACME", 1.0) == ["B heard ACME at 1"]
+    ada.event("lost")
+    with pytest.raises(Failed, match=LOST):
+        ada.ask("keep", "ACME", "A")
+
+
 def restarted(stage: Stage, server: Program, *, orderly: bool) -> Program:
     """Another server at the address of one that ends now."""
     port = int(server.ask("address").rpartition(":")[2])

@@ -51,6 +51,14 @@ def test_a_stub_that_comes_home(server: Program, client: Program) -> None:
     assert client.ask("first", "EMCA") == "nobody"
 
 
+def test_a_listener_of_another_client(
+    stage: Stage, server: Program, client: Program
+) -> None:
+    """A stub that is passed on is called by way of who passes it."""
+    client.ask("keep", "ACME", "A")
+    assert stage.client(server, "ben").ask("first", "ACME") == "a stub of A"
+
+
 def test_a_server_object_that_comes_home(server: Program, client: Program) -> None:
     """The same in the other direction: the server gets what it has made."""
     assert client.ask("open", "ada") == "ada"
