@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import signal
 import sys
 import threading
 import weakref
@@ -221,6 +222,8 @@ class Guest:
 
 def main(options: dict[str, Any]) -> None:
     """Be connected until there are no more commands, or until Ctrl-C."""
+    # Ignored in what a shell has started in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, value in options.get("config", {}).items():
         setattr(Pyro5.config, name, value)
     settings = callbackgen.Settings(**options.get("settings", {}))

@@ -294,6 +294,8 @@ class Desk:
 
 def main(options: dict[str, Any]) -> None:
     """Serve until there are no more commands."""
+    # Ignored in what a shell has started in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, value in options.get("config", {}).items():
         setattr(Pyro5.config, name, value)
     settings = callbackgen.Settings(**options.get("settings", {}))
