@@ -315,7 +315,10 @@ def main(options: dict[str, Any]) -> None:
             answer_commands(desk)
             daemon.shutdown()
 
-        signal.signal(signal.SIGTERM, lambda *_: daemon.shutdown())
+        def stop(*_: object) -> None:
+            daemon.shutdown()
+
+        signal.signal(signal.SIGTERM, stop)
         obeying = threading.Thread(target=obey, daemon=True)
         obeying.start()
         emit("ready")
