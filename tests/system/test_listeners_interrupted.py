@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.system.listening.running import NOTHING_LEFT, Failed, Stage
+from tests.system.listening.running import (
+    CHECKOUT,
+    NOTHING_LEFT,
+    OPTIONS,
+    PATIENCE,
+    Failed,
+    Stage,
+)
 from tests.system.listening.sockets import can_be_seen, count_listening
 
 
@@ -159,6 +168,32 @@ def test_a_signal_handler_ends_the_server(stage: Stage) -> None:
     client.event("lost")
     with pytest.raises(Failed, match=r"^ConnectionLost: .*the server shut down"):
         client.ask("tick", "A")
+
+
+def test_a_signal_handler_ends_the_server_at_any_moment() -> None:
+    """Whatever `requestLoop` is doing when the handler interrupts it, both return."""
+    program = """
+import random, signal
+import Pyro5
+import callbackgen
+
+Pyro5.config.POLLTIMEOUT = 0.00001  # it is nearly always doing something
+for _ in range(150):
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
+        signal.signal(signal.SIGALRM, lambda *_: daemon.shutdown())
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.001, 0.004))
+        daemon.requestLoop()
+print("all have ended")
+"""
+    done = subprocess.run(
+        [sys.executable, *OPTIONS, "-c", program],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("all have ended\n", "")
 
 
 def test_a_service_method_ends_the_server(stage: Stage) -> None:
