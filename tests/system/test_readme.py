@@ -256,3 +256,31 @@ def test_errors_named_in_the_readme_are_public() -> None:
     for name in names:
         module, _, last = f"callbackgen.{name}".rpartition(".")
         assert hasattr(importlib.import_module(module), last), name
+
+
+def test_every_test_of_the_table_exists() -> None:
+    """What the README names as holding a feature is a test, and is there."""
+    rows = re.findall(r"`((?:system|generated|unit)/\S+\.py)(?:::(\w+))?`", README)
+    assert len(rows) > 20
+    for path, name in rows:
+        text = (ROOT / "tests" / path).read_text(encoding="utf-8")
+        assert f"def {name or 'test_'}" in text, (path, name)
+
+
+def test_the_lasting_connection_is_made_as_shown(
+    example: Path, server: subprocess.Popen[str]
+) -> None:
+    """`listen` of the README registers with the example's server, and again."""
+    assert server.stdout is not None
+    assert server.stdout.readline().startswith("serving")
+    program = "import lasting; lasting.listen().close()"
+    said = run(
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        program,
+        folder=example,
+        variables={"PYTHONPATH": str(ROOT)},
+    )
+    assert said == "ACME 9.5\nACME 12.5\n"
