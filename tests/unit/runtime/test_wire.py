@@ -26,7 +26,7 @@ MESSAGES = st.builds(
     annotations=st.binary(max_size=50),
     payload=st.binary(max_size=200),
     correlation=st.binary(min_size=16, max_size=16),
-)
+).map(lambda message: message._replace(size=len(message.encoded())))
 
 
 def receiver(limit: int = LIMIT) -> Receiver:
