@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_messages_come_out_whole_and_in_order(
     cuts = [0, *sorted(data.draw(places)), len(stream)]
     receiving = receiver()
     arrived: list[Message] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         receiving.feed(stream[start:end])
         arrived += taken(receiving)
     assert arrived == messages
