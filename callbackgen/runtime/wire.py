@@ -97,6 +97,8 @@ class Message(NamedTuple):
             if found == name:
                 return rest[CHUNK.size : end]
             rest = rest[end:]
+        if not rest:
+            return None
         raise WireError("annotations that are not well-formed, or too many")
 
 
