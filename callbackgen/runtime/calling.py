@@ -75,7 +75,7 @@ class Calling:
         interface = interface_name(call.stub)
         try:
             payload = envelope.request(interface, call.method.name, positional, named)
-        except (OverflowError, RecursionError) as error:
+        except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise BadArgument(f"{call.name}: {error}") from None
         if len(payload) > session.settings.message_size:
             raise call.too_large(len(payload), session.settings.message_size)

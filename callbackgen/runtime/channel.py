@@ -286,11 +286,12 @@ class Channel:
             self._arrived(len(message.payload)),
         )
         self._queue(incoming)
-        if not incoming.oneway and not self._has_room(key, now):
+        nested = incoming.chain in self._waiting
+        starts_now = nested and self._lanes.is_held(key, incoming.chain)
+        if not (incoming.oneway or starts_now or self._has_room(key, now)):
             text = f"{self._settings.waiting} calls wait for the object already"
             self._refuse(incoming, "busy", text)
             return
-        nested = incoming.chain in self._waiting
         for started in self._lanes.arrived(incoming, nested=nested):
             self._start(started)
 

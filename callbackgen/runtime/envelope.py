@@ -311,13 +311,21 @@ class Referred(NamedTuple):
 def reference_in(data: bytes) -> Referred:
     """What a reference says. Raises WireError where it is none."""
     try:
-        match msgspec.msgpack.decode(data):
-            case [bool() as mine, str() | int() as key, str() as interface, *_]:
-                return Referred(mine, key, interface)
-            case _:
-                raise WireError("a reference that is not made as one")
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise WireError("a reference that is not made as one") from None
+        said: Any = msgspec.msgpack.decode(data)
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+        TypeError,
+    ):
+        said = None
+    match said:
+        case [bool() as mine, str() | int() as key, str() as interface, *_] if (
+            isinstance(key, str) or 0 < key < CONTROL
+        ):
+            return Referred(mine, key, interface)
+        case _:
+            raise WireError("a reference that is not made as one")
 
 
 RELEASE: Final = "release"

@@ -89,12 +89,17 @@ class Lanes:
         waits for it.
         """
         lane = self._lanes.setdefault(incoming.key, _Lane())
-        if nested and incoming.chain != NO_CHAIN and incoming.chain in lane.chains:
+        if nested and self.is_held(incoming.key, incoming.chain):
             incoming.inside = True
             lane.starts(incoming)
             return [incoming]
         lane.waiting.append(incoming)
         return self._started(incoming.key, lane)
+
+    def is_held(self, key: Key, chain: int) -> bool:
+        """Whether a call of that chain runs for the object."""
+        lane = self._lanes.get(key)
+        return lane is not None and chain != NO_CHAIN and chain in lane.chains
 
     def ended(self, incoming: Incoming) -> list[Incoming]:
         """Says that a call has ended; gives those that start now."""

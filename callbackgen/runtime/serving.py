@@ -116,7 +116,7 @@ class Server:
         result = call(wrapper, request.arguments, request.keywords, passing)
         try:
             payload = envelope.packed(result)
-        except (OverflowError, RecursionError) as error:
+        except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise TypeError(f"{request.method}(): result: {error}") from None
         limit = self._session.settings.message_size
         if len(payload) > limit:

@@ -227,7 +227,9 @@ class Transport:
     def _ready(self, events: int) -> None:
         if events & WRITE:
             self._guarded(self._write_more)
-        if events & READ and self._reading.acquire(blocking=False):
+        if events & READ and not self._reads:  # not asked for: it has hung up
+            self._fail("the other end closed the connection")
+        elif events & READ and self._reading.acquire(blocking=False):
             try:
                 self._read_guarded()
             finally:
