@@ -62,7 +62,8 @@ class Hall:
     hold_briefly = hold
 
     def fail(self, name: str) -> None:
-        raise TROUBLES[name]()
+        trouble = TROUBLES[name]
+        raise trouble()
 
     def who(self) -> Any:
         return callbackgen.current_peer().identity
