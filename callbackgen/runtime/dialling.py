@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 from collections.abc import Callable
@@ -121,11 +122,10 @@ def _dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
 
 def _greeting(address: Address, handshake: object) -> bytes:
     try:
-        payload = msgspec.json.encode(
-            {"handshake": handshake, "object": address.object_id},
-            enc_hook=_not_json,
-        )
-    except (TypeError, RecursionError) as error:
+        payload = json.dumps(
+            {"handshake": handshake, "object": address.object_id}, allow_nan=False
+        ).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(
             f"a handshake is plain data (None, bool, number, str, list, dict): {error}"
         ) from None
@@ -136,10 +136,6 @@ def _greeting(address: Address, handshake: object) -> bytes:
     return wire.encoded(
         wire.CONNECT, 0, payload, serializer=wire.JSON, annotations=envelope.greeting()
     )
-
-
-def _not_json(value: object) -> NoReturn:
-    raise TypeError(f"not {type(value).__name__}")
 
 
 def _limit(_: int) -> int:

@@ -141,10 +141,12 @@ class Handshake:
         )
 
     def _refuse_ours(self, message: Message, error: BaseException) -> None:
-        text = text_of(error)
-        if not isinstance(error, Refused):
-            text = f"{class_name(type(error))}: {text}"
-        _log.warning("%s: refused: %s", self.connection.peer.address, ascii(text)[:200])
+        text = reason = text_of(error)
+        if not isinstance(error, Refused):  # not said to those who are not let in
+            reason = f"{class_name(type(error))}: {text}"
+            text = "the reason is in the server's log"
+        who = self.connection.peer.address
+        _log.warning("%s: refused: %s", who, ascii(reason)[:200])
         answer = wire.encoded(
             wire.CONNECT_FAIL,
             message.sequence,

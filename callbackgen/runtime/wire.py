@@ -25,8 +25,8 @@ COMPRESSED: Final = protocol.FLAGS_COMPRESSED
 ONEWAY: Final = protocol.FLAGS_ONEWAY
 
 SERPENT: Final = 1
-JSON: Final = 2
-MARSHAL: Final = 3
+JSON: Final = 3
+MARSHAL: Final = 2
 MSGPACK: Final = 4
 
 HEADER: Final = struct.Struct("!4sHBBHHII16sHH")
