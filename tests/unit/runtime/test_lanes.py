@@ -185,4 +185,4 @@ def test_the_order_holds_whatever_arrives_and_ends(
         world.end(0)
     assert len(world.started) == len(world.arrived)
     assert set(map(id, world.started)) == set(map(id, world.arrived))
-    assert not world.lanes._lanes
+    assert not world.lanes._lanes  # pyright: ignore[reportPrivateUsage]

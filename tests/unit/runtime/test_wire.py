@@ -91,12 +91,16 @@ def test_a_message_that_is_not_whole_is_waited_for(message: Message) -> None:
     assert receiving.take() == message
 
 
+def changed_header(changes: dict[str, int], rest: bytes) -> bytes:
+    return header(**changes) + rest
+
+
 @given(
     st.one_of(
         st.binary(max_size=200),
         st.binary(max_size=100).map(lambda rest: b"PYRO" + rest),
         st.builds(
-            lambda changes, rest: header(**changes) + rest,
+            changed_header,
             st.fixed_dictionaries(
                 {},
                 optional={
