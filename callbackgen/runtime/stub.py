@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import operator
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
@@ -206,6 +204,9 @@ async def _make_in_thread(
     keywords: dict[str, Any],
 ) -> Any:
     """As `_make`, in a thread. Its time passes while it waits for one, too."""
+    import asyncio  # here, since it takes a fifth of the time to import us all
+    from concurrent.futures import Future
+
     call = _call_of(stub, method, arguments, keywords)
     way = link(stub)
     future: Future[Any] = Future()

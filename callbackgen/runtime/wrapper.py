@@ -7,10 +7,10 @@ can be reached through it.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import operator
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar, cast
 
 from Pyro5.api import current_context
 
-from callbackgen.runtime import coroutines
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import ANNOTATION, remaining_of
@@ -27,6 +26,9 @@ from callbackgen.runtime.method import Method
 from callbackgen.runtime.raised import ends_the_process, sendable
 from callbackgen.runtime.settings import settings
 from callbackgen.runtime.values import Carrier, Misfit
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 R = TypeVar("R")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -57,7 +59,7 @@ class Wrapper:
     if not TYPE_CHECKING:  # mypy would let nothing be assigned that is no slot
         __slots__ = ("__weakref__", "_callbackgen_loop", "_pyroDaemon", "_pyroId")
 
-    _callbackgen_loop: asyncio.AbstractEventLoop | None
+    _callbackgen_loop: AbstractEventLoop | None
 
     def __init_subclass__(cls, *, format: int | None = None) -> None:  # noqa: A002
         super().__init_subclass__()
@@ -74,7 +76,7 @@ class Wrapper:
         def __new__(cls, *_, **__):
             """Remember the event loop that runs: its coroutines are to run there."""
             made = super().__new__(cls)
-            made._callbackgen_loop = coroutines.running_loop()
+            made._callbackgen_loop = _running_loop()
             return made
 
     def __getstate__(self) -> NoReturn:
@@ -83,6 +85,15 @@ class Wrapper:
             f"this {name} is not registered with a Pyro5 daemon and cannot be sent or "
             "copied: call daemon.register(wrapper) first, and pass it as an argument"
         )
+
+
+def _running_loop() -> AbstractEventLoop | None:
+    """The event loop that runs in this thread, for which asyncio must be loaded."""
+    if "asyncio" not in sys.modules:
+        return None
+    from callbackgen.runtime import coroutines
+
+    return coroutines.running_loop()
 
 
 def exposed(method: Method[Any]) -> Callable[[Function], Function]:
@@ -211,6 +222,8 @@ def _to_the_end(
     """An ``async def`` as an ordinary function, which a Pyro5 daemon can call."""
 
     def body(wrapper: Wrapper, *arguments: object, **keywords: object) -> Any:
+        from callbackgen.runtime import coroutines
+
         return coroutines.run(
             functools.partial(function, wrapper, *arguments, **keywords),
             _loop_of(wrapper),
