@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 from collections.abc import Callable
 from typing import Any
 
@@ -75,6 +76,9 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         if theirs is None or isinstance(theirs, SocketServer_ExistingConnection):
             self.__transport = theirs
         else:
+            for made in vars(theirs).values():  # a file that would be left to the GC
+                if isinstance(made, selectors.BaseSelector):
+                    made.close()
             self.__transport = Listener(self.__settings, self.__counters)
 
     def validateHandshake(self, conn: Any, data: Any) -> Any:  # noqa: N802

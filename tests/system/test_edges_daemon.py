@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import Pyro5.api
 import Pyro5.nameserver
@@ -113,9 +113,8 @@ def test_what_belongs_to_pyro5_s_own_loop() -> None:
 
 def test_a_name_is_looked_up() -> None:
     """`connect` takes a PYRONAME address; an unknown name is ConnectionLost."""
-    _, names, broadcast = Pyro5.nameserver.start_ns(
-        "127.0.0.1", 0, enableBroadcast=False
-    )
+    start = cast(Any, Pyro5.nameserver).start_ns
+    _, names, broadcast = start("127.0.0.1", 0, enableBroadcast=False)
     assert broadcast is None
     thread = threading.Thread(target=names.requestLoop)
     thread.start()
