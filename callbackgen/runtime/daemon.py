@@ -76,7 +76,8 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         if theirs is None or isinstance(theirs, SocketServer_ExistingConnection):
             self.__transport = theirs
         else:
-            for made in vars(theirs).values():  # a file that would be left to the GC
+            parts: dict[str, object] = vars(theirs)
+            for made in parts.values():  # an open file would be left to the GC
                 if isinstance(made, selectors.BaseSelector):
                     made.close()
             self.__transport = Listener(self.__settings, self.__counters)

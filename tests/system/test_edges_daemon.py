@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import Pyro5.api
+import Pyro5.errors
 import Pyro5.nameserver
 import pytest
 
@@ -102,11 +103,12 @@ def test_what_belongs_to_pyro5_s_own_loop() -> None:
     """events, sockets and combine are a TypeError that names the alternative."""
     with callbackgen.Daemon(host="127.0.0.1") as daemon, Pyro5.api.Daemon() as other:
         pyro: Any = daemon
-        for use in (
+        uses: list[Callable[[], object]] = [
             lambda: pyro.events([]),
             lambda: pyro.sockets,
             lambda: pyro.combine(other),
-        ):
+        ]
+        for use in uses:
             with pytest.raises(TypeError, match="requestLoop"):
                 use()
 
