@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import selectors
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import Pyro5.api
 from Pyro5.svr_existingconn import SocketServer_ExistingConnection
@@ -75,6 +76,10 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         if theirs is None or isinstance(theirs, SocketServer_ExistingConnection):
             self.__transport = theirs
         else:
+            parts = cast("dict[str, object]", vars(cast("object", theirs)))
+            for made in parts.values():  # an open file would be left to the GC
+                if isinstance(made, selectors.BaseSelector):
+                    made.close()
             self.__transport = Listener(self.__settings, self.__counters)
 
     def validateHandshake(self, conn: Any, data: Any) -> Any:  # noqa: N802

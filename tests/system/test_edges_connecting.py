@@ -26,6 +26,10 @@ def guarded(value: object) -> object:
             raise callbackgen.Refused("give your name")
 
 
+def length_of(value: object) -> int:
+    return len(str(value))
+
+
 def test_the_identity_is_that_of_the_handshake() -> None:
     """What `authenticate` returns is `current_peer().identity`, for each client."""
     with (
@@ -63,7 +67,7 @@ def test_a_handshake_is_plain_data(value: object) -> None:
 
 def test_a_handshake_has_at_most_4_kib() -> None:
     """A larger one is refused here, before anything is sent."""
-    with open_hall(authenticate=lambda value: len(str(value))) as address:
+    with open_hall(authenticate=length_of) as address:
         with pytest.raises(ValueError, match="limit is 4096"):
             callbackgen.connect(address, handshake="x" * 5000)
         with callbackgen.connect(address, handshake="x" * 3500) as connection:

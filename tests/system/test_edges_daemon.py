@@ -6,9 +6,10 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import Pyro5.api
+import Pyro5.errors
 import Pyro5.nameserver
 import pytest
 
@@ -102,20 +103,20 @@ def test_what_belongs_to_pyro5_s_own_loop() -> None:
     """events, sockets and combine are a TypeError that names the alternative."""
     with callbackgen.Daemon(host="127.0.0.1") as daemon, Pyro5.api.Daemon() as other:
         pyro: Any = daemon
-        for use in (
+        uses: list[Callable[[], object]] = [
             lambda: pyro.events([]),
             lambda: pyro.sockets,
             lambda: pyro.combine(other),
-        ):
+        ]
+        for use in uses:
             with pytest.raises(TypeError, match="requestLoop"):
                 use()
 
 
 def test_a_name_is_looked_up() -> None:
     """`connect` takes a PYRONAME address; an unknown name is ConnectionLost."""
-    _, names, broadcast = Pyro5.nameserver.start_ns(
-        "127.0.0.1", 0, enableBroadcast=False
-    )
+    start = cast(Any, Pyro5.nameserver).start_ns
+    _, names, broadcast = start("127.0.0.1", 0, enableBroadcast=False)
     assert broadcast is None
     thread = threading.Thread(target=names.requestLoop)
     thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import Pyro5.api
 import Pyro5.errors
@@ -14,10 +14,20 @@ import callbackgen
 from tests.system.edges.hall import PATIENCE, Hall, looping, reached
 from tests.system.edges.room_remote import RoomWrapper
 
-expose: Any = Pyro5.api.expose
-oneway: Any = Pyro5.api.oneway
-behavior: Any = Pyro5.api.behavior
 context: Any = Pyro5.api.current_context
+T = TypeVar("T")
+
+
+def expose(thing: T) -> T:
+    """Pyro5's, with types."""
+    exposed: T = cast(Any, Pyro5.api).expose(thing)
+    return exposed
+
+
+def oneway(thing: T) -> T:
+    """Pyro5's, with types."""
+    marked: T = cast(Any, Pyro5.api).oneway(thing)
+    return marked
 
 
 class Resource:
@@ -38,8 +48,8 @@ class Shop:
         self.resource = Resource()
         self._level = 3
 
-    @expose
     @property
+    @expose
     def level(self) -> int:
         return self._level
 
@@ -95,7 +105,6 @@ class Shop:
 
 
 @expose
-@behavior(instance_mode="session")
 class Session:
     def __init__(self) -> None:
         self._count = 0
@@ -103,6 +112,9 @@ class Session:
     def count(self) -> int:
         self._count += 1
         return self._count
+
+
+cast(Any, Pyro5.api).behavior(instance_mode="session")(Session)
 
 
 class Noticing(callbackgen.Daemon):
