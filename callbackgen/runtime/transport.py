@@ -248,6 +248,8 @@ class Transport:
         except WireError as error:
             self._fail(str(error))
         except ssl.SSLError as error:
+            with self._lock, contextlib.suppress(ConnectionLost):
+                self._flush()  # the alert that says why
             self._fail(f"TLS: {error.reason or error}")
         except OSError as error:
             self._fail(f"the connection failed: {error}")

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar, cast
 
 from Pyro5.api import current_context
@@ -37,6 +38,8 @@ Serve: TypeAlias = Callable[
     ["Wrapper", Sequence[object], Mapping[str, object], Carrier], Any
 ]
 """Calls a member with what has arrived, and gives what travels back."""
+
+Coroutine: TypeAlias = "CoroutineType[Any, Any, Any]"
 
 _SERVED: Final = "_callbackgen_served"
 
@@ -192,6 +195,9 @@ def _called(method: Method[Any], body: Callable[..., Any]) -> Serve:
         if isinstance(arguments, list):  # it need not live as long as the call
             arguments.clear()
         result = body(wrapper, *positional, **named)
+        if isinstance(result, CoroutineType):  # an `async def` where `def` is said
+            coroutine: Coroutine = result
+            result = _ended(method, wrapper, coroutine)
         try:
             return overload.pack_result(result, carrier)
         except Misfit as misfit:
@@ -222,16 +228,24 @@ def _to_the_end(
     """An ``async def`` as an ordinary function, which a Pyro5 daemon can call."""
 
     def body(wrapper: Wrapper, *arguments: object, **keywords: object) -> Any:
-        from callbackgen.runtime import coroutines
-
-        return coroutines.run(
-            functools.partial(function, wrapper, *arguments, **keywords),
-            _loop_of(wrapper),
-            _seconds(method),
-            method.name,
-        )
+        start = functools.partial(function, wrapper, *arguments, **keywords)
+        return _run(method, wrapper, start)
 
     return body
+
+
+def _ended(method: Method[Any], wrapper: Wrapper, coroutine: Coroutine) -> Any:
+    """What a coroutine gives that an object's method has returned."""
+    try:
+        return _run(method, wrapper, lambda: coroutine)
+    finally:
+        coroutine.close()  # one that could not be started
+
+
+def _run(method: Method[Any], wrapper: Wrapper, start: Callable[[], Coroutine]) -> Any:
+    from callbackgen.runtime import coroutines
+
+    return coroutines.run(start, _loop_of(wrapper), _seconds(method), method.name)
 
 
 def _seconds(method: Method[Any]) -> float:

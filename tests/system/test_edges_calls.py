@@ -165,7 +165,7 @@ def test_coroutines_at_both_ends() -> None:
 
 
 def test_a_coroutine_at_the_caller_with_a_plain_method_there() -> None:
-    """The ends need not agree on `async`: a plain method answers an awaited call."""
+    """A plain method where the Protocol says `async def` is an error for the caller."""
 
     class Plain(Hall):
         def later(self, number: int) -> int:  # type: ignore[override]
@@ -178,6 +178,18 @@ def test_a_coroutine_at_the_caller_with_a_plain_method_there() -> None:
         with pytest.raises(callbackgen.RemoteRaised, match="await"):
             asyncio.run(one(RoomStub(connection)))
         assert connection.is_open
+
+
+def test_a_coroutine_where_the_protocol_has_a_plain_method() -> None:
+    """An object of an asyncio program may have an ``async def``: it is run to its end."""
+
+    class Waiting(Hall):
+        async def echo(self, text: str) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
+            await asyncio.sleep(0)
+            return text.upper()
+
+    with open_hall(Waiting()) as address, callbackgen.connect(address) as connection:
+        assert RoomStub(connection).echo("heard") == "HEARD"
 
 
 def test_many_threads_use_one_connection() -> None:
