@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import random
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -259,6 +258,8 @@ class Connection:
 
     def _connect_anew(self) -> None:
         """Tries until it succeeds, the connection is closed, or we are refused."""
+        import random  # here, since it takes longer to import than this module
+
         delay = _SHORTEST
         while not self._closing.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311
             try:

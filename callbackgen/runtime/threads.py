@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from callbackgen.runtime.deadline import Deadline
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 R = TypeVar("R")
 
@@ -27,6 +29,8 @@ class Aside:
         """What the function returns or raises; TimeoutError after the deadline."""
         if not self._free.acquire(timeout=deadline.remaining()):
             raise TimeoutError
+        from concurrent.futures import Future  # here: most have no use for it
+
         future: Future[R] = Future()
 
         def run() -> None:
@@ -61,6 +65,8 @@ class Pool:
         process = os.getpid()
         executor = self._executors.get(process)
         if executor is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._executors.clear()
             executor = self._executors.setdefault(
                 process, ThreadPoolExecutor(self._most, f"callbackgen-{self._purpose}")

@@ -196,8 +196,7 @@ def _called(method: Method[Any], body: Callable[..., Any]) -> Serve:
             arguments.clear()
         result = body(wrapper, *positional, **named)
         if isinstance(result, CoroutineType):  # an `async def` where `def` is said
-            coroutine: Coroutine = result
-            result = _ended(method, wrapper, coroutine)
+            result = _ended(method, wrapper, cast(Any, result))
         try:
             return overload.pack_result(result, carrier)
         except Misfit as misfit:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 ALL = "import callbackgen; callbackgen.Daemon; callbackgen.connect"
 NEEDED = "import Pyro5.api, msgspec"
 ATTEMPTS = 5
-MOST = 1.5
 
 
 def run(program: str) -> str:
@@ -55,15 +54,20 @@ def quickest(programs: dict[str, str], rounds: int) -> dict[str, float]:
 def test_importing_costs_little_more_than_what_it_stands_on(
     record_property: Callable[[str, object], None],
 ) -> None:
-    """All of the run time takes at most 1.5 times what Pyro5 and msgspec take.
+    """`import callbackgen` takes at most 1.5 times what Pyro5 and msgspec take.
 
-    A busy machine can be slow just when ours is imported: so there are some attempts.
+    What it loads when it is first used is measured with it, and may take twice that. A
+    busy machine can be slow just when ours is imported: so there are some attempts.
     """
-    ratios: list[float] = []
+    programs = {"name": "import callbackgen", "all": ALL, "needed": NEEDED}
+    name, all_ = float("inf"), float("inf")
     for _ in range(ATTEMPTS):
-        found = quickest({"ours": ALL, "theirs": NEEDED}, 8)
-        ratios.append(found["ours"] / found["theirs"])
-        if ratios[-1] <= MOST:
+        found = quickest(programs, 6)
+        name = min(name, found["name"] / found["needed"])
+        all_ = min(all_, found["all"] / found["needed"])
+        if name <= 1.5 and all_ <= 2:
             break
-    record_property("importing, times Pyro5 and msgspec", f"{min(ratios):.2f}")
-    assert min(ratios) <= MOST
+    record_property("import callbackgen, times Pyro5 and msgspec", f"{name:.2f}")
+    record_property("all of its run time", f"{all_:.2f}")
+    assert name <= 1.5
+    assert all_ <= 2
