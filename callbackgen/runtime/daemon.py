@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import selectors
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import Pyro5.api
+from Pyro5.errors import DaemonError
 from Pyro5.svr_existingconn import SocketServer_ExistingConnection
 
 from callbackgen.runtime.counters import Counters, Statistics
@@ -111,3 +112,24 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
     def statistics(self) -> Statistics:
         """What this daemon has done so far, in numbers."""
         return self.__counters.snapshot()
+
+    def _getInstance(self, clazz: Any, conn: Any) -> Any:  # noqa: N802
+        """Pyro5's, one at a time for each connection, and not too many of them."""
+        pyro: Any = super()
+        if not isinstance(conn, ServerConnection):
+            return pyro._getInstance(clazz, conn)  # noqa: SLF001
+        most = self.__settings.instances
+        with conn.instances_lock:
+            if len(conn.pyroInstances) >= most and clazz not in conn.pyroInstances:
+                raise DaemonError(f"{most} instances of classes for this connection")
+            return pyro._getInstance(clazz, conn)  # noqa: SLF001
+
+    def _streamResponse(self, data: Any, client: Any) -> Any:  # noqa: N802
+        """Pyro5's, which lets a client have some item streams and no more."""
+        pyro: Any = super()
+        if isinstance(data, Iterator):
+            most = self.__settings.streams
+            streams: dict[str, Any] = cast(Any, self).streaming_responses
+            if sum(one[0] is client for one in list(streams.values())) >= most:
+                raise DaemonError(f"{most} item streams of this client are open")
+        return pyro._streamResponse(data, client)  # noqa: SLF001

@@ -193,8 +193,7 @@ class Handshake:
         if isinstance(found, weakref.ref):
             found = cast(Any, found)()
         if inspect.isclass(found):
-            with self.connection.instances_lock:
-                found = self._daemon._getInstance(found, self.connection)  # noqa: SLF001
+            found = self._daemon._getInstance(found, self.connection)  # noqa: SLF001
         if isinstance(found, Wrapper):
             return found
         what = "no object" if found is None else "no generated wrapper"
@@ -227,8 +226,7 @@ class Handshake:
                 self._transport.send(answer)
         except ConnectionLost:
             return
-        if isinstance(handler, Session):
-            handler.begin()
+        handler.begin()
 
 
 def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:

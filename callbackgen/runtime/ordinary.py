@@ -7,11 +7,13 @@ ordinary calls whose answer is swallowed, since Pyro5 starts a thread for each.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import Pyro5.errors
+from Pyro5 import config
 from Pyro5.errors import SecurityError
 
 from callbackgen.runtime import wire
@@ -73,9 +75,22 @@ class Ordinary:
         self._queued_bytes = 0
         self._is_paused = False
         self._is_lost = False
+        self._heard = time.monotonic()
+
+    def begin(self) -> None:
+        """Watch for idleness, if Pyro5 is set to. In the loop's thread."""
+        limit: float = cast(Any, config).COMMTIMEOUT
+        if not limit or self._is_lost:
+            return
+        silent = time.monotonic() - self._heard
+        if silent >= limit and not (self._calls.is_busy or self._oneways.is_busy):
+            self._transport.close(f"idle for {limit:g} s (Pyro5's COMMTIMEOUT)")
+        else:
+            self._transport.loop.later(max(limit - silent, 0.05), self.begin)
 
     def received(self, message: Message) -> None:
         """See `Handler`."""
+        self._heard = time.monotonic()
         if message.kind == wire.PING:
             self._transport.send(
                 wire.encoded(

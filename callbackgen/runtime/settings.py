@@ -71,6 +71,12 @@ class Settings:
     handshaking: int = 512
     """How many connections of a daemon may be in their handshake."""
 
+    streams: int = 16
+    """How many item streams one ordinary Pyro5 client may have open."""
+
+    instances: int = 64
+    """How many instances of registered classes one connection may have."""
+
     connections: int = 10_000
     """How many connections a daemon has at most."""
 

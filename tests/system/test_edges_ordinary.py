@@ -212,6 +212,28 @@ def test_batches_and_streams(daemon: Noticing) -> None:
         assert [*shop.items(5)] == [0, 1, 2, 3, 4]
 
 
+def test_streams_are_counted(daemon: Noticing) -> None:
+    """A client that opens ever more item streams is told that these are enough."""
+    most = callbackgen.settings.streams
+    with proxy_of(daemon, "shop") as shop:
+        streams = [shop.items(2) for _ in range(most)]
+        with pytest.raises(Pyro5.errors.PyroError, match=f"{most} item streams"):
+            shop.items(2)
+        assert [*streams[0]] == [0, 1]
+        assert [*shop.items(1)] == [0]
+
+
+def test_an_idle_client_leaves_where_pyro5_is_set_so(
+    daemon: Noticing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COMMTIMEOUT is the limit of idleness of ordinary clients, as with Pyro5."""
+    monkeypatch.setattr(Pyro5.config, "COMMTIMEOUT", 0.2)
+    with proxy_of(daemon, "shop") as shop:
+        assert shop.echo(1) == 1
+        assert reached(lambda: bool(daemon.statistics().closed))
+    assert any("COMMTIMEOUT" in reason for reason in daemon.statistics().closed)
+
+
 def test_session_instances_belong_to_a_connection(daemon: Noticing) -> None:
     """Each connection has its own instance of a class in session mode."""
     with proxy_of(daemon, "session") as one, proxy_of(daemon, "session") as other:
