@@ -132,8 +132,10 @@ class Session:
             incoming.may_stay = True
             try:
                 self.run(incoming)
-            finally:
-                incoming = self._next_soon()
+            except BaseException:
+                self._stop_staying()
+                raise
+            incoming = self._next_soon()
 
     def _next_soon(self) -> Incoming | None:
         """The next call, if this thread reads and one comes soon."""
@@ -143,10 +145,14 @@ class Session:
             if not self.transport.is_closing:
                 self.transport.read_within(_SOON)
         finally:
-            self._stays = None
-            self.transport.stop_reading()
+            self._stop_staying()
         incoming, self._next_call = self._next_call, None
         return incoming
+
+    def _stop_staying(self) -> None:
+        if self._stays == threading.get_ident():
+            self._stays = None
+            self.transport.stop_reading()
 
     def _stay(self) -> None:
         """Have this thread read what follows the answer that it is about to send."""

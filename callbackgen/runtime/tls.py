@@ -74,27 +74,23 @@ class Tls:
 
 def server_context() -> ssl.SSLContext | None:
     """What Pyro5's own servers use, by Pyro5's settings; None where TLS is off."""
-    set_to = cast(Any, config)
-    if not set_to.SSL:
-        return None
-    context: ssl.SSLContext = cast(Any, socketutil).get_ssl_context(
-        servercert=set_to.SSL_SERVERCERT,
-        serverkey=set_to.SSL_SERVERKEY,
-        keypassword=set_to.SSL_SERVERKEYPASSWD,
-        cacerts=set_to.SSL_CACERTS,
-    )
-    return context
+    return _context("SERVER")
 
 
 def client_context() -> ssl.SSLContext | None:
     """What Pyro5's own clients use, by Pyro5's settings; None where TLS is off."""
+    return _context("CLIENT")
+
+
+def _context(end: str) -> ssl.SSLContext | None:
     set_to = cast(Any, config)
     if not set_to.SSL:
         return None
-    context: ssl.SSLContext = cast(Any, socketutil).get_ssl_context(
-        clientcert=set_to.SSL_CLIENTCERT,
-        clientkey=set_to.SSL_CLIENTKEY,
-        keypassword=set_to.SSL_CLIENTKEYPASSWD,
-        cacerts=set_to.SSL_CACERTS,
-    )
+    given = {
+        f"{end.lower()}cert": getattr(set_to, f"SSL_{end}CERT"),
+        f"{end.lower()}key": getattr(set_to, f"SSL_{end}KEY"),
+        "keypassword": getattr(set_to, f"SSL_{end}KEYPASSWD"),
+        "cacerts": set_to.SSL_CACERTS,
+    }
+    context: ssl.SSLContext = cast(Any, socketutil).get_ssl_context(**given)
     return context

@@ -26,7 +26,6 @@ ONEWAY: Final = protocol.FLAGS_ONEWAY
 
 SERPENT: Final = 1
 JSON: Final = 3
-MARSHAL: Final = 2
 MSGPACK: Final = 4
 
 HEADER: Final = struct.Struct("!4sHBBHHII16sHH")
