@@ -26,6 +26,12 @@ class End:
                 self.channel.receive(message, now)
         return self.channel.take()
 
+    def may_call(self) -> bool:
+        return self.channel.may_call
+
+    def may_send_oneway(self) -> bool:
+        return self.channel.may_send_oneway
+
     def call(
         self,
         key: Key = CALLBACK,
