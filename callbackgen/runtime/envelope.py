@@ -59,7 +59,9 @@ _CALL: Final = struct.Struct("!HHIqQ")
 _NO_OPPOSITE: Final = -(2**63)
 _DOUBLE: Final = struct.Struct("!dd")
 
-_DEEPEST: Final = 100
+_DEEPEST: Final = 128
+"""More than a sender lets through: a value of the user must not end a connection."""
+
 _MOST_NUMBERS: Final = 1024
 _LARGEST_SET: Final = 4096
 """Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
@@ -311,21 +313,20 @@ class Referred(NamedTuple):
 def reference_in(data: bytes) -> Referred:
     """What a reference says. Raises WireError where it is none."""
     try:
-        said: Any = msgspec.msgpack.decode(data)
-    except (
-        msgspec.DecodeError,
-        UnicodeDecodeError,
-        RecursionError,
-        TypeError,
-    ):
-        said = None
-    match said:
-        case [bool() as mine, str() | int() as key, str() as interface, *_] if (
-            isinstance(key, str) or 0 < key < CONTROL
-        ):
-            return Referred(mine, key, interface)
-        case _:
-            raise WireError("a reference that is not made as one")
+        match msgspec.msgpack.decode(data):
+            case [bool() as mine, str() | int() as key, str() as interface, *_] if (
+                isinstance(key, str) or _is_number(key)
+            ):
+                return Referred(mine, key, interface)
+            case _:
+                raise WireError("a reference that is not made as one")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
+        raise WireError("a reference that is not made as one") from None
+
+
+def _is_number(key: int) -> bool:
+    """Whether an object can have it: a call must be able to name it as one."""
+    return 0 < key < CONTROL and not isinstance(key, bool)
 
 
 RELEASE: Final = "release"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 100
 """Python's own parser, on which serpent stands, ends at 200 brackets."""
+_TOO_DEEP = f"nested more than {_DEEPEST} deep, or in itself"
 
 _SCALARS: dict[str, type] = {"bool": bool, "float": float, "int": int, "str": str}
 _SMALL_INT = 2**63
@@ -184,7 +185,7 @@ def travelling(value: Any, *, references: bool = True, depth: int = 0) -> Any:
     if kind is str or value is None or kind is bool:
         return value
     if depth > _DEEPEST:
-        raise Misfit(f"nested more than {_DEEPEST} deep, or in itself")
+        raise Misfit(_TOO_DEEP)
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int | float | complex):
@@ -218,7 +219,7 @@ def _number(value: complex) -> complex:
 
 def _array(value: Any, *, references: bool, depth: int) -> Any:
     if isinstance(value, set | frozenset):
-        items = (_key(item) for item in cast("set[Any]", value))
+        items = (_key(item, depth) for item in cast("set[Any]", value))
         return set(items) if isinstance(value, set) else frozenset(items)
     made = [travelling(item, references=references, depth=depth) for item in value]
     return tuple(made) if isinstance(value, tuple) else made
@@ -233,13 +234,16 @@ def _items(
                 "a dict with the key '__class__' cannot be sent: Pyro5 makes objects "
                 "of them"
             )
-        yield _key(key), travelling(item, references=references, depth=depth)
+        yield _key(key, depth), travelling(item, references=references, depth=depth)
 
 
-def _key(value: Any, *, inside: bool = False) -> Any:
+def _key(value: Any, depth: int, *, inside: bool = False) -> Any:
     """A key of a dict or an item of a set, of which serpent carries fewer types."""
     if isinstance(value, tuple):
-        return tuple(_key(item, inside=True) for item in cast("tuple[Any]", value))
+        if depth > _DEEPEST:
+            raise Misfit(_TOO_DEEP)
+        items = cast("tuple[Any]", value)
+        return tuple(_key(item, depth + 1, inside=True) for item in items)
     if isinstance(value, str | int | float | complex) or (inside and value is None):
         if isinstance(value, float) and math.isnan(value):
             raise Misfit("nan cannot be sent as a key or in a set")

@@ -1,0 +1,375 @@
+"""What messages carry as bytes: values there and back, and hostile bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.msgpack import Ext
+
+from callbackgen.runtime import envelope, wire
+from callbackgen.runtime.envelope import (
+    CONTROL,
+    REFERENCE,
+    Head,
+    Referred,
+    Request,
+    control_in,
+    error_in,
+    head_of,
+    packed,
+    plain,
+    reference_in,
+    request_in,
+    unpacked,
+)
+from callbackgen.runtime.errors import (
+    REMOTE_TEXT_LIMIT,
+    BadReply,
+    Busy,
+    DeadlineExceeded,
+    LimitExceeded,
+    RemoteError,
+    RemoteRaised,
+    Unimplemented,
+    Withdrawn,
+)
+from callbackgen.runtime.values import Misfit, travelling
+from callbackgen.runtime.wire import Message, WireError
+
+COMPLEX, LARGE_INT, TUPLE, SET, FROZENSET = 0x30, 0x31, 0x41, 0x42, 0x43
+NUMBERS = 1024
+LARGEST_SET = 4096
+DEEPEST = 101
+"""How many containers in each other a sender lets through."""
+
+LARGE = st.integers(0, 2**12000 - 1).map(lambda number: number - 2**11999)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**64), 2**65),
+    LARGE,
+    st.floats(allow_nan=False),
+    st.complex_numbers(allow_nan=False),
+    st.text(),
+)
+KEYS = st.one_of(
+    st.booleans(),
+    st.integers(-(2**63), 2**64 - 1),
+    st.floats(allow_nan=False),
+    st.complex_numbers(allow_nan=False),
+    st.text(),
+)
+TUPLES = st.recursive(KEYS, lambda inner: st.lists(inner, max_size=3).map(tuple))
+ITEMS = st.one_of(TUPLES, LARGE, st.tuples(LARGE, st.none()))
+
+
+def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=4) | st.dictionaries(TUPLES, inner, max_size=4)
+
+
+def all_containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(
+        containers(inner),
+        st.lists(inner, max_size=4).map(tuple),
+        st.sets(ITEMS, max_size=4),
+        st.frozensets(ITEMS, max_size=4),
+    )
+
+
+BUILTINS = st.recursive(SCALARS, containers, max_leaves=20)
+ANYTHING = st.recursive(SCALARS, all_containers, max_leaves=20)
+
+
+def typed(value: Any) -> object:
+    """Equal only for values of the same types, all through."""
+    if isinstance(value, dict):
+        mapping = cast("dict[object, object]", value)
+        return dict, frozenset((typed(key), typed(mapping[key])) for key in mapping)
+    if isinstance(value, set | frozenset):
+        inner = cast("set[object]", value)
+        return type(inner), frozenset(map(typed, inner))
+    if isinstance(value, list | tuple):
+        items = cast("list[object]", value)
+        return type(items), tuple(map(typed, items))
+    text = hex(value) if isinstance(value, int) else repr(value)
+    return type(value), text
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> bytes:
+    """A payload as it should be, but for some bytes."""
+    kinds = st.sampled_from([COMPLEX, LARGE_INT, TUPLE, SET, FROZENSET, REFERENCE, -1])
+    value = plain(draw(ANYTHING))
+    extension = st.builds(Ext, kinds, st.binary(max_size=20) | st.just(packed(value)))
+    data = bytearray(packed([value, *draw(st.lists(extension, max_size=3))]))
+    for _ in range(draw(st.integers(0, 3))):
+        data[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
+    return bytes(data[: draw(st.integers(0, len(data)))])
+
+
+HOSTILE = st.binary(max_size=100) | spoilt()
+
+
+def extension_of(data: bytes) -> object:
+    return reference_in(data)
+
+
+def nothing(_: bytes) -> object:
+    raise AssertionError("there is no reference in it")
+
+
+def message(annotations: bytes) -> Message:
+    return Message(wire.INVOKE, 0, 1, wire.MSGPACK, annotations, b"")
+
+
+def in_each_other(depth: int) -> tuple[Any, ...]:
+    value: tuple[Any, ...] = ()
+    for _ in range(depth - 1):
+        value = (value,)
+    return value
+
+
+@given(BUILTINS)
+def test_values_of_builtins_arrive_as_they_were(value: object) -> None:
+    """None, bool, int of any size, float, complex, str, list and dict keep types."""
+    assert typed(unpacked(packed(value), nothing)) == typed(value)
+
+
+@given(ANYTHING)
+def test_values_under_any_keep_their_types(value: object) -> None:
+    """Tuples, sets and frozensets too, which msgpack has no types for."""
+    assert typed(unpacked(packed(plain(value)), nothing)) == typed(value)
+
+
+@pytest.mark.parametrize(
+    "number", [-(2**63) - 1, -(2**63), 2**63, 2**64 - 1, 2**64, 10**4299, -(10**4299)]
+)
+def test_ints_at_the_edges_arrive(number: int) -> None:
+    """At the edge of what msgpack has, and of what Python reads."""
+    assert unpacked(packed({"n": [number]}), nothing) == {"n": [number]}
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, -0.0, complex(0, -math.inf)])
+def test_special_floats_arrive(value: complex) -> None:
+    """An infinity and the sign of zero are kept."""
+    assert repr(unpacked(packed(value), nothing)) == repr(value)
+    assert math.isnan(unpacked(packed(math.nan), nothing))
+
+
+def test_what_does_not_travel_is_an_error_of_the_sender() -> None:
+    """An int of more than 64 bits as a key, and objects."""
+    with pytest.raises(OverflowError):
+        packed({2**64: 1})
+    with pytest.raises(TypeError, match="object does not travel"):
+        packed([object()])
+
+
+@given(st.text(), st.text(), st.lists(SCALARS), st.dictionaries(st.text(), SCALARS))
+def test_a_call_arrives_as_it_was(
+    interface: str, method: str, arguments: list[object], keywords: dict[str, object]
+) -> None:
+    """Interface, method, arguments and keywords; what may follow is skipped."""
+    expected = Request(interface, method, arguments, keywords)
+    data = envelope.request(*expected)
+    assert request_in(data, nothing) == expected
+    assert request_in(packed([*expected, "later", None]), nothing) == expected
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1 - 2**63, 2**63 - 1), st.data())
+def test_a_head_arrives_as_it_was(
+    milliseconds: int, chain: int, data: st.DataObject
+) -> None:
+    """An object has a number, but 0, or a name."""
+    key = data.draw(st.integers(1, CONTROL) | st.text())
+    annotations = wire.chunk(b"OTHR", b"x") + envelope.head(milliseconds, chain, key)
+    assert head_of(message(annotations)) == Head(milliseconds, chain, key)
+
+
+@given(st.booleans(), st.integers(1, CONTROL - 1) | st.text(), st.text())
+def test_a_reference_arrives_as_it_was(
+    receivers: bool, key: int | str, interface: str
+) -> None:
+    """Whose it is, which one, and under which interface."""
+    sent = envelope.reference(receivers=receivers, key=key, interface=interface)
+    expected = Referred(receivers, key, interface)
+    assert unpacked(packed([sent]), extension_of) == [expected]
+
+
+@pytest.mark.parametrize("receivers", [True, False])
+@pytest.mark.parametrize("key", [-1, -(2**63), 0, CONTROL, True, False, 1.0, None])
+def test_a_reference_to_what_is_no_number_of_an_object_is_refused(
+    receivers: bool, key: Any
+) -> None:
+    """A stub for it could not say what it calls, or would call what is no object."""
+    data = msgspec.msgpack.encode((receivers, key, "a.B"))
+    with pytest.raises(WireError, match="reference"):
+        reference_in(data)
+
+
+@given(HOSTILE)
+def test_hostile_payloads_are_values_or_a_wire_error(data: bytes) -> None:
+    """Whatever bytes arrive: nothing else is raised by what reads them."""
+    with suppress(WireError):
+        unpacked(data, extension_of)
+    with suppress(WireError):
+        request_in(data, extension_of)
+    with suppress(WireError):
+        control_in(data)
+    with suppress(WireError):
+        reference_in(data)
+
+
+@given(st.binary(max_size=60) | st.binary(max_size=60).map(lambda d: b"CBGN" + d))
+def test_hostile_annotations_are_a_head_or_a_wire_error(data: bytes) -> None:
+    """Both as the annotations of a message, and as what is in ours."""
+    for found in (data, wire.chunk(envelope.ANNOTATION, data)):
+        with suppress(WireError):
+            head_of(message(found))
+        with suppress(WireError):
+            envelope.speaks_ours(message(found))
+
+
+@given(
+    HOSTILE
+    | st.tuples(st.text(), st.text(), st.text(), st.text()).map(msgspec.msgpack.encode)
+)
+def test_any_answer_that_says_what_went_wrong_is_a_remote_error(data: bytes) -> None:
+    """The caller gets one whatever the other end says, and it can be shown."""
+    error = error_in(data)
+    assert isinstance(error, RemoteError)
+    assert len(str(error)) <= REMOTE_TEXT_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("busy", Busy),
+        ("expired", DeadlineExceeded),
+        ("limit", LimitExceeded),
+        ("unimplemented", Unimplemented),
+        ("withdrawn", Withdrawn),
+        ("later", BadReply),
+    ],
+)
+def test_a_failure_arrives_as_its_error(code: str, kind: type[RemoteError]) -> None:
+    """With its text, which is cut where it is long."""
+    error = error_in(envelope.failure(code, "t" * 2000))
+    assert type(error) is kind
+    assert str(error) == "t" * 1024
+
+
+def test_what_was_raised_arrives_as_texts() -> None:
+    """No class of the other end is made anew."""
+    error = error_in(envelope.failure(envelope.RAISED, "no", "a.Error", "line 1"))
+    assert isinstance(error, RemoteRaised)
+    assert (error.class_name, error.text) == ("a.Error", "no")
+    assert error.traceback_text == "line 1"
+
+
+@pytest.mark.parametrize("element", [b"\x91", b"\x81\x01", b"\xdc\x00\x01"])
+def test_what_is_nested_without_end_is_a_wire_error(element: bytes) -> None:
+    """Arrays and maps that a parser would run out of stack for."""
+    data = element * 100_000
+    for read in (control_in, reference_in):
+        with pytest.raises(WireError):
+            read(data)
+    with pytest.raises(WireError):
+        request_in(data, nothing)
+    assert isinstance(error_in(data), BadReply)
+
+
+def test_what_a_sender_lets_through_is_not_too_deep_for_the_receiver() -> None:
+    """Or else a value of the user would end the connection."""
+    value = in_each_other(DEEPEST)
+    assert travelling(value) == value
+    data = envelope.request("a.B", "m", [plain(value)], {})
+    assert request_in(data, nothing).arguments == [value]
+    with pytest.raises(Misfit, match="nested"):
+        travelling(in_each_other(DEEPEST + 1))
+
+
+def test_a_sender_lets_no_keys_through_that_are_too_deep() -> None:
+    """The tuples in a set count as other containers do."""
+    value = {in_each_other(DEEPEST - 1)}
+    assert travelling(value) == value
+    assert unpacked(packed([plain(value)]), nothing) == [value]
+    for deeper in ({in_each_other(DEEPEST)}, {in_each_other(DEEPEST): 1}):
+        with pytest.raises(Misfit, match="nested"):
+            travelling(deeper)
+
+
+def test_extensions_in_each_other_have_a_limit() -> None:
+    """Each is read by a call in a call."""
+    data = packed(plain(in_each_other(150)))
+    with pytest.raises(WireError, match="deep"):
+        unpacked(data, nothing)
+
+
+@pytest.mark.parametrize("number", [2**64, 1j])
+def test_numbers_that_are_dear_to_read_have_a_limit(number: complex) -> None:
+    """1024 in a message, wherever they are."""
+    numbers = [number] * (NUMBERS - 1)
+    value: list[object] = [numbers, (number,)]
+    assert unpacked(packed(plain(value)), nothing) == value
+    with pytest.raises(WireError, match="more than 1024"):
+        unpacked(packed(plain([*value, number])), nothing)
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_sets_under_any_have_a_limit(kind: Callable[[Any], object]) -> None:
+    """Who chooses the hashes of many items makes them dear; tuples have no hashes."""
+    value = kind(range(LARGEST_SET))
+    assert unpacked(packed(plain(value)), nothing) == value
+    with pytest.raises(WireError, match="more than 4096"):
+        unpacked(packed(plain(kind(range(LARGEST_SET + 1)))), nothing)
+    large = tuple(range(LARGEST_SET + 1))
+    assert unpacked(packed(plain(large)), nothing) == large
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "reason"),
+    [
+        (COMPLEX, bytes(15), "extension of type 48"),
+        (LARGE_INT, b"", "large int"),
+        (LARGE_INT, b"0x10", "large int"),
+        (LARGE_INT, b"9" * 4301, "large int"),
+        (0x44, b"", "extension of type 68"),
+        (TUPLE, b"\x80", "an array that is none"),
+        (SET, b"\x91\x90", "cannot stand in a set"),
+        (FROZENSET, b"\x91\x80", "cannot stand in a set"),
+        (TUPLE, b"", "not well-formed"),
+    ],
+)
+def test_an_extension_that_is_not_made_as_one_is_refused(
+    code: int, data: bytes, reason: str
+) -> None:
+    """The error says what is wrong with it."""
+    with pytest.raises(WireError, match=reason):
+        unpacked(packed([Ext(code, data)]), nothing)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        [],
+        ["a.B", "m", []],
+        [1, "m", [], {}],
+        ["a.B", 1, [], {}],
+        ["a.B", "m", {}, {}],
+        ["a.B", "m", [], []],
+        ["a.B", "m", [], {1: 2}],
+        {"a.B": "m"},
+    ],
+)
+def test_a_call_that_is_not_made_as_one_is_refused(said: object) -> None:
+    """Interface and method are texts, arguments a list, keywords have names."""
+    with pytest.raises(WireError, match="a call that is not made as one"):
+        request_in(packed(said), nothing)
