@@ -121,7 +121,8 @@ class Transport:
     def wait_for_room(self, deadline: Deadline) -> None:
         """Wait until little enough is queued.
 
-        Raises TimeoutError, and ConnectionLost when the connection ends meanwhile.
+        Raises TimeoutError. It comes back, too, when the connection ends meanwhile:
+        `send` says so then.
         """
         if not self._is_full():
             return

@@ -106,14 +106,12 @@ class Workers:
         It waits for them for at most that many seconds. The calling thread may be one
         of them.
         """
-        with self._lock:
-            self._closed = True
-            threads = {one for one in self._threads if not _is_this(one)}
-            while self._idle:
-                self._dismiss(self._idle.pop())
         end = time.monotonic() + seconds
-        for thread in threads:
-            thread.join(max(end - time.monotonic(), 0))
+        threads: set[_Worker] = set()
+        while more := self._dismissed() - threads:  # some start only now, for others
+            threads |= more
+            for thread in more:
+                thread.join(max(end - time.monotonic(), 0))
         return sorted(thread.name for thread in threads if thread.is_alive())
 
     def done(self, worker: _Worker, client: object) -> tuple[object, Task] | None:
@@ -136,6 +134,15 @@ class Workers:
             self._idle.remove(worker)
             self._threads.discard(worker)
             return False
+
+    def _dismissed(self) -> set[_Worker]:
+        """Let the threads end when there is no more to run; gives those to wait for."""
+        with self._lock:
+            self._closed = True
+            threads = {one for one in self._threads if not _is_this(one)}
+            while self._idle:
+                self._dismiss(self._idle.pop())
+            return threads
 
     def _dismiss(self, worker: _Worker) -> None:
         self._threads.discard(worker)

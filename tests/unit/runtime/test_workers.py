@@ -1,0 +1,362 @@
+"""The threads that run calls: who gets one, when, and what becomes of it."""
+
+# pyright: reportPrivateUsage=false
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Generator
+from functools import partial
+from queue import SimpleQueue
+
+import pytest
+
+from callbackgen.runtime import workers as module
+from callbackgen.runtime.workers import Crew, Workers, waiting
+
+PATIENCE = 60.0
+
+
+class Held:
+    """Tasks that say that they have started, and end when they may."""
+
+    def __init__(self) -> None:
+        self.started: SimpleQueue[object] = SimpleQueue()
+        self.may_end = threading.Event()
+
+    def run(self, what: object) -> None:
+        self.started.put(what)
+        assert self.may_end.wait(PATIENCE)
+
+    def wait(self, what: object) -> None:
+        """As one that waits for an answer from elsewhere."""
+        with waiting():
+            self.run(what)
+
+    def next(self) -> object:
+        return self.started.get(timeout=PATIENCE)
+
+
+@contextlib.contextmanager
+def working(size: int, *, replace: bool = True) -> Generator[tuple[Workers, Held]]:
+    """Workers, which end with the block."""
+    workers, held = Workers(size, replace=replace), Held()
+    try:
+        yield workers, held
+    finally:
+        held.may_end.set()
+        assert workers.close(PATIENCE) == []
+
+
+def threads(workers: Workers) -> int:
+    return len(workers._threads)
+
+
+def test_clients_take_turns() -> None:
+    """However much one has submitted, the next one's first task comes before it."""
+    with working(1) as (workers, held):
+        order: SimpleQueue[str] = SimpleQueue()
+        workers.submit("holds the thread", lambda: held.run(None))
+        held.next()
+        for client in "aaabbc":
+            workers.submit(client, partial(order.put, client))
+        held.may_end.set()
+        got = [order.get(timeout=PATIENCE) for _ in range(6)]
+    assert got == list("abcaba")
+
+
+def test_tasks_of_one_client_start_in_order() -> None:
+    """What was submitted first starts first."""
+    order: list[int] = []
+    with working(2) as (workers, _):
+        for number in range(100):
+            workers.submit("a", partial(order.append, number))
+    assert order == list(range(100))
+
+
+@pytest.mark.parametrize(("size", "share"), [(1, 1), (2, 1), (3, 1), (4, 2), (8, 4)])
+def test_a_client_has_at_most_half_of_the_threads(size: int, share: int) -> None:
+    """Others find a free one, however much a client submits; one it has always."""
+    with working(size) as (workers, held):
+        for _ in range(size + 1):
+            workers.submit("a", lambda: held.run("a"))
+        assert [held.next() for _ in range(share)] == ["a"] * share
+        assert threads(workers) == share
+        if size > 1:
+            workers.submit("b", lambda: held.run("b"))
+            assert held.next() == "b"
+
+
+def test_no_more_threads_than_the_size() -> None:
+    """All clients together have no more, and what is too much waits."""
+    with working(3) as (workers, held):
+        for client in range(5):
+            workers.submit(client, partial(held.run, client))
+        assert {held.next() for _ in range(3)} == {0, 1, 2}
+        assert threads(workers) == 3
+        held.may_end.set()
+        assert {held.next() for _ in range(2)} == {3, 4}
+
+
+def test_a_thread_that_waits_is_replaced() -> None:
+    """The client's next task runs meanwhile, which may be what it waits for."""
+    with working(1) as (workers, _):
+        answered, ended = threading.Event(), threading.Event()
+
+        def ask() -> None:
+            workers.submit("a", answered.set)
+            with waiting():
+                assert answered.wait(PATIENCE)
+            ended.set()
+
+        workers.submit("a", ask)
+        assert ended.wait(PATIENCE)
+
+
+def test_at_most_eight_threads_of_a_client_are_replaced() -> None:
+    """A client that lets all its calls wait gets no more; others get what is theirs."""
+    with working(4) as (workers, held):
+        for _ in range(20):
+            workers.submit("a", lambda: held.wait("a"))
+        most = 8 + 2  # half of the threads wait without being replaced
+        assert [held.next() for _ in range(most)] == ["a"] * most
+        assert threads(workers) == most
+        for _ in range(2):
+            workers.submit("b", lambda: held.wait("b"))
+        assert [held.next() for _ in range(2)] == ["b", "b"]
+
+
+def test_no_thread_is_replaced_where_that_is_off() -> None:
+    """One that waits counts like one that works."""
+    with working(2, replace=False) as (workers, held):
+        for _ in range(3):
+            workers.submit("a", lambda: held.wait("a"))
+        held.next()
+        assert threads(workers) == 1
+        assert held.started.empty()
+
+
+def test_waiting_inside_waiting_counts_once() -> None:
+    """A call that runs while its thread waits does not have it replaced once more."""
+    with working(1) as (workers, held):
+
+        def nested() -> None:
+            with waiting():
+                held.wait("outer")
+
+        workers.submit("a", nested)
+        held.next()
+        assert workers._waiting == {"a": 1}
+        assert workers._total == 0
+        held.may_end.set()
+        workers.submit("b", lambda: held.run("b"))
+        assert held.next() == "b"
+    assert not workers._waiting
+    assert not workers._running
+    assert workers._total == workers._total_waiting == 0
+
+
+def test_waiting_elsewhere_does_nothing() -> None:
+    """A thread that is no worker has nobody to replace it."""
+    with waiting(), waiting():
+        pass
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
+def test_a_task_that_raises_costs_nothing(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged; its thread runs the next one, and its place is free again."""
+    names: SimpleQueue[str] = SimpleQueue()
+
+    def fail() -> None:
+        names.put(threading.current_thread().name)
+        raise error("wrong")
+
+    with working(1) as (workers, _), caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            workers.submit("a", fail)
+        workers.submit("a", lambda: names.put(threading.current_thread().name))
+        assert len({names.get(timeout=PATIENCE) for _ in range(4)}) == 1
+    assert [record.name for record in caplog.records] == ["callbackgen.workers"] * 3
+    assert "wrong" in caplog.text
+
+
+def test_a_task_that_raises_while_it_waits_is_counted_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its place is free again, and so is that of its replacement."""
+
+    def fail() -> None:
+        with waiting():
+            raise TimeoutError
+
+    with working(1) as (workers, _):
+        for _ in range(20):
+            workers.submit("a", fail)
+    assert len(caplog.records) == 20
+    assert not workers._waiting
+    assert not workers._running
+    assert workers._total == workers._total_waiting == 0
+
+
+def test_close_runs_what_waits_to_run() -> None:
+    """All that was submitted before has run when it comes back."""
+    held, ran = Held(), list[int]()
+    workers = Workers(2)
+    workers.submit("a", lambda: held.run("a"))
+    held.next()
+    for number in range(10):
+        workers.submit("a", partial(ran.append, number))
+    held.may_end.set()
+    assert workers.close(PATIENCE) == []
+    assert ran == list(range(10))
+    assert threads(workers) == 0
+
+
+def test_close_waits_for_threads_that_start_meanwhile() -> None:
+    """One that replaces another one which waits is no less of it."""
+    workers, closed = Workers(1), threading.Event()
+    found: SimpleQueue[threading.Thread] = SimpleQueue()
+    too_late: list[bool] = []
+
+    def wait() -> None:
+        while not workers._closed:
+            time.sleep(0.001)
+        found.put(threading.current_thread())
+        with waiting():
+            pass
+
+    def replace() -> None:
+        found.get(timeout=PATIENCE).join(PATIENCE)
+        too_late.append(closed.wait(0.1))
+
+    workers.submit("a", wait)
+    workers.submit("a", replace)
+    assert workers.close(PATIENCE) == []
+    closed.set()
+    assert too_late == [False]
+
+
+def test_close_names_the_threads_that_do_not_end() -> None:
+    """It waits no longer than it is told, and says who still runs."""
+    held, names = Held(), list[str]()
+
+    def hang() -> None:
+        names.append(threading.current_thread().name)
+        held.run(None)
+
+    workers = Workers(4)
+    for client in "ab":
+        workers.submit(client, hang)
+        held.next()
+    assert workers.close(0.01) == sorted(names)
+    held.may_end.set()
+    assert workers.close(PATIENCE) == []
+
+
+def test_a_worker_may_close() -> None:
+    """It does not wait for itself; the idle ones end, and it does after its task."""
+    workers = Workers(4)
+    closed: SimpleQueue[tuple[list[str], threading.Thread]] = SimpleQueue()
+    idle = threading.Event()
+    workers.submit("a", idle.set)
+    assert idle.wait(PATIENCE)
+    workers.submit(
+        "b",
+        lambda: closed.put((workers.close(PATIENCE), threading.current_thread())),
+    )
+    left, thread = closed.get(timeout=PATIENCE)
+    assert left == []
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert threads(workers) == 0
+
+
+class Thing:
+    """What a weak reference can be made to."""
+
+
+def test_an_idle_thread_keeps_nothing() -> None:
+    """What its last task had, and the client, are gone as soon as nobody else has it."""
+    with working(1) as (workers, _):
+        task, client = Thing(), Thing()
+        task_gone, client_gone = threading.Event(), threading.Event()
+        watched = (
+            weakref.ref(task, lambda _: task_gone.set()),
+            weakref.ref(client, lambda _: client_gone.set()),
+        )
+        workers.submit(client, partial(str, task))
+        del task, client
+        gc.collect()
+        assert task_gone.wait(PATIENCE)
+        assert client_gone.wait(PATIENCE)
+        assert [one() for one in watched] == [None, None]
+        assert threads(workers) == 1
+
+
+def test_a_thread_without_work_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while; the next task gets a new one."""
+    monkeypatch.setattr(module, "_IDLE", 0.01)
+    with working(1) as (workers, _):
+        found: SimpleQueue[threading.Thread] = SimpleQueue()
+        for _ in range(2):
+            workers.submit("a", lambda: found.put(threading.current_thread()))
+            thread = found.get(timeout=PATIENCE)
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+            assert threads(workers) == 0
+
+
+def test_a_thread_has_time_while_half_of_them_are_free() -> None:
+    """Not when more of them work, and not when a task waits to run."""
+    with working(4) as (workers, held):
+        assert workers.has_time
+        for client, has_time in ((1, True), (2, True), (3, False)):
+            workers.submit(client, lambda: held.run(None))
+            held.next()
+            assert workers.has_time is has_time
+    with working(4) as (workers, held):
+        for _ in range(2):
+            workers.submit("a", lambda: held.run(None))
+        assert workers.has_time
+        workers.submit("a", lambda: held.run(None))
+        assert not workers.has_time
+
+
+def test_without_a_new_thread_one_that_is_there_does_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the system gives no more; without any, `submit` says so."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with working(4) as (workers, held):
+        workers.submit("a", lambda: held.run("a"))
+        held.next()
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            workers.submit("b", lambda: held.run("b"))
+        assert threads(workers) == 1
+        held.may_end.set()
+        assert held.next() == "b"
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            Workers(1).submit("a", lambda: None)
+
+
+def test_a_crew_closes_both_of_its_parts() -> None:
+    """It names the threads of either that do not end."""
+    crew, held = Crew(2), Held()
+    for part in (crew.workers, crew.callers):
+        part.submit("a", lambda: held.run(None))
+        held.next()
+    assert len(crew.close(0.01)) == 2
+    held.may_end.set()
+    assert crew.close(PATIENCE) == []
