@@ -1,0 +1,348 @@
+"""Objects passed by reference: how they are counted, named, limited and taken back."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callbackgen.runtime import Stub
+from callbackgen.runtime.envelope import packed, reference, unpacked
+from callbackgen.runtime.errors import LimitExceeded, Withdrawn
+from callbackgen.runtime.interfaces import delegate_of, interface_name
+from callbackgen.runtime.stub import link
+from callbackgen.runtime.values import Misfit
+from callbackgen.runtime.wire import WireError
+from tests.unit.runtime.papers import (
+    AnythingStub,
+    Paper,
+    ReaderStub,
+    ReaderWrapper,
+    Side,
+    WriterStub,
+    WriterWrapper,
+)
+
+READER = interface_name(ReaderStub)
+WRITER = interface_name(WriterStub)
+
+
+def key_of(stub: Stub, there: Side) -> int:
+    key = link(stub).key_at(there.session)
+    assert isinstance(key, int)
+    return key
+
+
+def test_an_object_arrives_as_a_stub_and_comes_back_as_itself() -> None:
+    """Who gets its own object back has the object, not a stub of it."""
+    ours, theirs = Side(), Side()
+    paper = Paper()
+    stub = theirs.receive_stub(ours.send(paper))
+    assert ours.receive(theirs.send(stub)) is paper
+    assert delegate_of(ours.references.exported(1, READER)) is paper
+    assert len(ours.references) == 1
+    assert len(theirs.references) == 0
+
+
+def test_an_object_is_released_when_its_last_stub_is_gone() -> None:
+    """As often as it was received, and the object goes with it."""
+    ours, theirs = Side(), Side()
+    paper = Paper()
+    alive = weakref.ref(paper)
+    stubs = [theirs.receive_stub(ours.send(paper)) for _ in range(3)]
+    del paper
+    gc.collect()
+    assert alive() is not None
+    assert len(set(map(id, stubs))) == 1
+    del stubs[1:]
+    assert theirs.take_released() == []
+    stubs.clear()
+    gc.collect()
+    assert len(ours.hears(theirs.take_released())) == 1
+    gc.collect()
+    assert alive() is None
+    assert len(ours.references) == 0
+
+
+def test_a_release_that_a_message_overtakes_keeps_the_object() -> None:
+    """It was sent again meanwhile: the other end has not got all of them."""
+    ours, theirs = Side(), Side()
+    paper = Paper()
+    key = key_of(theirs.receive_stub(ours.send(paper)), theirs)
+    gc.collect()
+    released = theirs.take_released()
+    data = ours.send(paper)
+    assert released == [(key, 1)]
+    assert ours.hears(released) == []
+    assert key_of(theirs.receive_stub(data), theirs) == key
+    gc.collect()
+    assert len(ours.hears(theirs.take_released())) == 1
+    assert not ours.holds(key, READER)
+
+
+def test_an_object_that_arrives_again_before_its_release_is_told() -> None:
+    """The new stub is not forgotten together with the old one."""
+    ours, theirs = Side(), Side()
+    paper = Paper()
+    theirs.receive_stub(ours.send(paper))
+    gc.collect()
+    stub = theirs.receive_stub(ours.send(paper))
+    assert theirs.take_released() == [(1, 1)]
+    assert len(theirs.references.remotes()) == 1
+    assert theirs.receive_stub(ours.send(paper)) is stub
+    del stub
+    gc.collect()
+    assert theirs.take_released() == [(1, 2)]
+    assert theirs.references.remotes() == []
+
+
+@pytest.mark.parametrize("pair", [(1, 0), (2, 5), (-1, 1), (0, 2**70)])
+def test_a_release_of_what_is_not_there_does_nothing(pair: tuple[int, int]) -> None:
+    """Nor does one of no objects."""
+    side = Side()
+    side.send(Paper())
+    assert side.hears([pair]) == []
+    assert side.holds(1, READER)
+
+
+class World:
+    """Two ends, and what is under way between them, in order."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = Side(), Side()
+        self.papers = [Paper() for _ in range(3)]
+        self.there: deque[tuple[int, bytes]] = deque()
+        self.back: deque[tuple[int, bytes] | list[tuple[int, int]]] = deque()
+        self.stubs: dict[int, Stub] = {}
+
+    def do(self, what: str, number: int) -> None:
+        if what == "send":
+            self.there.append((number, self.ours.send(self.papers[number])))
+        elif what == "arrive" and self.there:
+            number, data = self.there.popleft()
+            self.stubs[number] = self.theirs.receive_stub(data)
+        elif what == "drop":
+            self.stubs.pop(number, None)
+        elif what == "return" and number in self.stubs:
+            self.back.append((number, self.theirs.send(self.stubs[number])))
+        elif what == "tell":
+            self.back.append(self.theirs.take_released())
+        elif what == "hear" and self.back:
+            self.hear(self.back.popleft())
+        self.check()
+
+    def hear(self, said: tuple[int, bytes] | list[tuple[int, int]]) -> None:
+        if isinstance(said, list):
+            self.ours.hears(said)
+        else:
+            number, data = said
+            assert self.ours.receive(data) is self.papers[number]
+
+    def check(self) -> None:
+        """What the other end has, or will have, it can call."""
+        for number, stub in self.stubs.items():
+            wrapper = self.ours.references.exported(key_of(stub, self.theirs), READER)
+            assert delegate_of(wrapper) is self.papers[number]
+        assert len(self.theirs.references.remotes()) == len(self.stubs)
+        for number, data in self.there:
+            assert Side.receive(self.ours, swapped(data)) is self.papers[number]
+
+
+def swapped(data: bytes) -> bytes:
+    """The reference as the other end names it."""
+    _, key, interface = unpacked(data, lambda data: unpacked(data, bytes))
+    return packed(reference(receivers=True, key=key, interface=interface))
+
+
+EVENTS = st.tuples(
+    st.sampled_from(["send", "arrive", "drop", "return", "tell", "hear"]),
+    st.integers(0, 2),
+)
+
+
+@given(st.lists(EVENTS, max_size=60))
+def test_counting_holds_whatever_is_under_way(events: list[tuple[str, int]]) -> None:
+    """What is in use or under way is held, and in the end nothing is."""
+    world = World()
+    for what, number in events:
+        world.do(what, number)
+    for what in ("arrive", "hear"):
+        for _ in events:
+            world.do(what, 0)
+    for number in range(3):
+        world.do("drop", number)
+    world.do("tell", 0)
+    while world.back:
+        world.do("hear", 0)
+    assert len(world.ours.references) == 0
+    assert world.theirs.references.remotes() == []
+    assert not vars(world.theirs.references)["_imports"]
+
+
+def test_no_more_objects_are_sent_than_the_limit() -> None:
+    """The error has the numbers; those that are held may be sent again."""
+    side = Side(limit=2)
+    papers = [Paper(), Paper()]
+    for paper in papers:
+        side.send(paper)
+    with pytest.raises(LimitExceeded, match=r"no more Reader .* 2 objects .* is 2 \("):
+        side.send(Paper())
+    side.send(papers[0])
+    side.send(papers[0], WriterStub)
+    side.hears([(2, 1)])
+    side.send(Paper())
+    with pytest.raises(LimitExceeded):
+        side.send(papers[1])
+
+
+def test_no_more_objects_are_taken_than_the_limit() -> None:
+    """The one too many is released at once, and the call says why it is refused."""
+    ours, theirs = Side(), Side(limit=2)
+    papers = [Paper() for _ in range(3)]
+    stubs = [theirs.receive_stub(ours.send(paper)) for paper in papers[:2]]
+    passing = theirs.passing()
+    data = [*map(ours.send, (papers[2], papers[0]))]
+    third, first = (unpacked(one, passing.extension) for one in data)
+    assert third is None
+    assert passing.refused is not None
+    for text in ("no more Reader", "2 objects", "limit is 2"):
+        assert text in passing.refused
+    assert passing.receive(ReaderStub, first) is stubs[0]
+    assert theirs.take_released() == [(3, 1)]
+    del stubs[1]
+    gc.collect()
+    assert len(ours.hears([*theirs.take_released(), (3, 1)])) == 2
+    assert isinstance(theirs.receive(ours.send(papers[2])), ReaderStub)
+
+
+def test_a_bound_method_is_the_same_object_each_time() -> None:
+    """Python makes it anew; methods of other objects, and others, are others."""
+    side, there = Side(), Side()
+    paper, other = Paper(), Paper()
+    methods = [paper.read, paper.read, paper.write, other.read]
+    stubs = [
+        there.receive_stub(side.send(method, AnythingStub), AnythingStub)
+        for method in methods
+    ]
+    assert [key_of(stub, there) for stub in stubs] == [1, 1, 2, 3]
+    assert side.references.withdraw(paper.read) is not None
+    assert side.references.withdraw(paper.read) is None
+    assert len(side.references) == 2
+
+
+def test_a_wrapper_is_the_same_object_as_what_it_wraps() -> None:
+    """Two wrappers of one object too; the first one is what is called."""
+    side, there = Side(), Side()
+    paper = Paper()
+    wrapper = ReaderWrapper(paper)
+    values = [wrapper, paper, ReaderWrapper(paper)]
+    stubs = {there.receive_stub(side.send(value)) for value in values}
+    assert len(stubs) == len(side.references) == 1
+    assert side.references.exported(1, READER) is wrapper
+    assert side.references.withdraw(ReaderWrapper(paper)) is not None
+
+
+def test_an_object_has_one_number_under_two_interfaces() -> None:
+    """Its stubs are equal, and are counted together; each has its own wrapper."""
+    ours, theirs = Side(), Side()
+    paper = Paper()
+    reader = theirs.receive_stub(ours.send(paper))
+    assert not ours.holds(1, WRITER)
+    writer = theirs.receive_stub(ours.send(paper, WriterStub), WriterStub)
+    assert reader == writer
+    assert isinstance(ours.references.exported(1, READER), ReaderWrapper)
+    assert isinstance(ours.references.exported(1, WRITER), WriterWrapper)
+    assert not ours.holds(1, interface_name(AnythingStub))
+    del reader
+    assert theirs.take_released() == []
+    del writer
+    gc.collect()
+    assert theirs.take_released() == [(1, 2)]
+
+
+def test_an_object_that_is_withdrawn_is_not_there_any_more() -> None:
+    """Neither to be called nor to come back; passed again it is another one."""
+    ours, theirs = Side(), Side()
+    paper = Paper()
+    stub = theirs.receive_stub(ours.send(paper))
+    back = theirs.send(stub)
+    assert ours.references.withdraw(paper) is not None
+    assert ours.references.withdraw(paper) is None
+    with pytest.raises(Withdrawn, match="object 1 is not there"):
+        ours.references.exported(1, READER)
+    with pytest.raises(Misfit, match="Reader is not there any more"):
+        ours.receive(back)
+    again = theirs.receive_stub(ours.send(paper))
+    assert again != stub
+    del stub
+    gc.collect()
+    assert ours.hears(theirs.take_released()) == []
+    assert ours.holds(2, READER)
+
+
+def test_what_was_not_sent_after_all_is_not_counted() -> None:
+    """The objects of a call that fails are not held by the other end."""
+    side = Side()
+    paper, other = Paper(), Paper()
+    side.send(paper)
+    passing = side.passing()
+    for value in (paper, other, other):
+        passing.send(ReaderStub, value)
+    assert len(side.references) == 2
+    passing.undo()
+    passing.undo()
+    assert len(side.references) == 1
+    assert len(side.hears([(1, 1)])) == 1
+
+
+def test_an_object_that_does_not_fit_is_refused_and_not_counted() -> None:
+    """By what it lacks; a wrapper of another interface is not taken either."""
+    side = Side()
+    with pytest.raises(Misfit, match="list does not fit Reader: it has no method"):
+        side.send([])
+    with pytest.raises(Misfit, match="expected a ReaderWrapper, got WriterWrapper"):
+        side.send(WriterWrapper(Paper()))
+    assert len(side.references) == 0
+
+
+def test_what_arrives_has_to_be_the_reference_that_is_expected() -> None:
+    """Of that interface, and a reference at all."""
+    ours, theirs = Side(), Side()
+    with pytest.raises(Misfit, match=r"expected a Writer, got a reference to .*Reader"):
+        theirs.receive(ours.send(Paper()), WriterStub)
+    with pytest.raises(Misfit, match="expected a Reader by reference, got int"):
+        theirs.receive(packed(1))
+    gc.collect()
+    assert theirs.take_released() == [(1, 1)]
+
+
+def test_a_service_can_be_passed_by_its_name() -> None:
+    """To the end where it lives; that of the sender has no names here."""
+    side = Side()
+    paper = Paper()
+    side.services["paper"] = ReaderWrapper(paper)
+    mine = reference(receivers=True, key="paper", interface=READER)
+    assert side.receive(packed(mine)) is paper
+    unknown = reference(receivers=True, key="other", interface=READER)
+    with pytest.raises(Misfit, match="not there any more"):
+        side.receive(packed(unknown))
+    theirs = reference(receivers=False, key="paper", interface=READER)
+    with pytest.raises(WireError, match="by name"):
+        side.receive(packed(theirs))
+
+
+def test_a_connection_that_ends_drops_all_objects() -> None:
+    """What the other end held is given, to be dropped where that may take time."""
+    ours, theirs = Side(), Side()
+    papers = [Paper(), Paper()]
+    stubs = [theirs.receive_stub(ours.send(paper)) for paper in papers]
+    dropped = ours.references.clear()
+    assert len(dropped) == 2
+    assert ours.references.clear() == []
+    assert not ours.holds(1, READER)
+    assert ours.hears([(1, 1)]) == []
+    assert len(theirs.references.remotes()) == len(stubs)
