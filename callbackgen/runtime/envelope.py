@@ -66,6 +66,8 @@ _MOST_NUMBERS: Final = 1024
 _LARGEST_SET: Final = 4096
 """Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
 
+_LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
+
 _PARTS: Final = 4
 """Of a call; more may follow, and are skipped."""
 
@@ -137,9 +139,21 @@ def head_of(message: Message) -> Head:
 def packed(value: object) -> bytes:
     """A value of builtins, complex and extensions as msgpack.
 
-    Raises OverflowError for an int of more than 64 bits as a key, RecursionError for
-    what is nested too deeply.
+    Raises OverflowError for an int of more than 64 bits as a key and for more than the
+    receiver reads, RecursionError for what is nested too deeply.
     """
+    payload = _encoded(value)
+    if len(payload) > _MOST_NUMBERS * _DOUBLE.size and (
+        payload.count(_COMPLEX) + payload.count(_LARGE_INT) > _MOST_NUMBERS
+    ):
+        try:  # those that look like numbers may be texts
+            unpacked(payload, bytes)
+        except WireError as error:
+            raise OverflowError(str(error)) from None
+    return payload
+
+
+def _encoded(value: object) -> bytes:
     try:
         return msgspec.msgpack.encode(value, enc_hook=_encode_complex)
     except OverflowError:
@@ -213,7 +227,10 @@ class _Unpacking:
 
 
 def plain(value: Any) -> Any:
-    """A value under `Any`, made of builtins, so that it arrives as what it is."""
+    """A value under `Any`, made of builtins, so that it arrives as what it is.
+
+    Raises OverflowError for a set that the receiver does not read.
+    """
     if isinstance(value, dict):
         mapping = cast("dict[object, object]", value)
         return {key: plain(item) for key, item in mapping.items()}
@@ -222,13 +239,15 @@ def plain(value: Any) -> Any:
     for code, kind in _ARRAYS.items():
         if isinstance(value, kind):
             inner = [plain(item) for item in cast("list[object]", value)]
-            return msgspec.msgpack.Ext(code, packed(inner))
+            if kind is not tuple and len(inner) > _LARGEST_SET:
+                raise OverflowError(_LARGE_SET)
+            return msgspec.msgpack.Ext(code, _encoded(inner))
     return value
 
 
 def _array(kind: Callable[[Any], object], items: list[Any]) -> object:
     if kind is not tuple and len(items) > _LARGEST_SET:
-        raise WireError(f"a set of more than {_LARGEST_SET} items under Any")
+        raise WireError(_LARGE_SET)
     try:
         return kind(items)
     except TypeError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -13,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.msgpack import Ext
 
+from callbackgen.interface import ANY
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import (
     CONTROL,
@@ -40,8 +40,9 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
-from callbackgen.runtime.values import Misfit, travelling
+from callbackgen.runtime.values import Misfit, Value, travelling
 from callbackgen.runtime.wire import Message, WireError
+from tests.unit.runtime.papers import Side
 
 COMPLEX, LARGE_INT, TUPLE, SET, FROZENSET = 0x30, 0x31, 0x41, 0x42, 0x43
 NUMBERS = 1024
@@ -108,7 +109,8 @@ def spoilt(draw: st.DrawFn) -> bytes:
     kinds = st.sampled_from([COMPLEX, LARGE_INT, TUPLE, SET, FROZENSET, REFERENCE, -1])
     value = plain(draw(ANYTHING))
     extension = st.builds(Ext, kinds, st.binary(max_size=20) | st.just(packed(value)))
-    data = bytearray(packed([value, *draw(st.lists(extension, max_size=3))]))
+    extensions = msgspec.msgpack.encode(draw(st.lists(extension, max_size=3)))
+    data = bytearray(b"\x92" + packed(value) + extensions)
     for _ in range(draw(st.integers(0, 3))):
         data[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
     return bytes(data[: draw(st.integers(0, len(data)))])
@@ -314,23 +316,42 @@ def test_extensions_in_each_other_have_a_limit() -> None:
 
 @pytest.mark.parametrize("number", [2**64, 1j])
 def test_numbers_that_are_dear_to_read_have_a_limit(number: complex) -> None:
-    """1024 in a message, wherever they are."""
+    """1024 in a message, wherever they are; both ends look, the sender first."""
     numbers = [number] * (NUMBERS - 1)
     value: list[object] = [numbers, (number,)]
     assert unpacked(packed(plain(value)), nothing) == value
+    with pytest.raises(OverflowError, match="more than 1024"):
+        packed(plain([*value, number]))
+    part = packed([number])[1:]
     with pytest.raises(WireError, match="more than 1024"):
-        unpacked(packed(plain([*value, number])), nothing)
+        unpacked(b"\xdc\x04\x01" + part * (NUMBERS + 1), nothing)
 
 
-@pytest.mark.parametrize("kind", [set, frozenset])
-def test_sets_under_any_have_a_limit(kind: Callable[[Any], object]) -> None:
+def test_texts_that_look_like_numbers_have_no_limit() -> None:
+    """Only what is a number counts."""
+    value = [b"\xd8\x30".decode("latin1") + "01" * 20_000] * 20
+    assert unpacked(packed(value), nothing) == value
+
+
+@pytest.mark.parametrize("code", [SET, FROZENSET])
+def test_sets_under_any_have_a_limit(code: int) -> None:
     """Who chooses the hashes of many items makes them dear; tuples have no hashes."""
+    kind = set[int] if code == SET else frozenset[int]
     value = kind(range(LARGEST_SET))
     assert unpacked(packed(plain(value)), nothing) == value
-    with pytest.raises(WireError, match="more than 4096"):
-        unpacked(packed(plain(kind(range(LARGEST_SET + 1)))), nothing)
+    with pytest.raises(OverflowError, match="more than 4096"):
+        plain(kind(range(LARGEST_SET + 1)))
     large = tuple(range(LARGEST_SET + 1))
     assert unpacked(packed(plain(large)), nothing) == large
+    with pytest.raises(WireError, match="more than 4096"):
+        unpacked(packed(Ext(code, packed([*large]))), nothing)
+
+
+def test_what_a_receiver_does_not_read_is_a_misfit_of_the_sender() -> None:
+    """A value of the user is refused before it is sent, and ends no connection."""
+    value = Value(ANY)
+    with pytest.raises(Misfit, match="a set of more than 4096 items"):
+        value.pack({*range(LARGEST_SET + 1)}, Side().passing())
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,20 @@ def test_an_object_is_released_when_its_last_stub_is_gone() -> None:
     assert len(ours.references) == 0
 
 
+def test_an_object_is_not_released_while_a_call_passes_it_back() -> None:
+    """The release must not overtake the message that names it."""
+    ours, theirs = Side(), Side()
+    stub = theirs.receive_stub(ours.send(Paper()))
+    passing = theirs.passing()
+    passing.send(ReaderStub, stub)
+    del stub
+    gc.collect()
+    assert theirs.take_released() == []
+    del passing
+    gc.collect()
+    assert theirs.take_released() == [(1, 1)]
+
+
 def test_a_release_that_a_message_overtakes_keeps_the_object() -> None:
     """It was sent again meanwhile: the other end has not got all of them."""
     ours, theirs = Side(), Side()
