@@ -295,8 +295,9 @@ def test_who_never_waits_for_room_ends_it() -> None:
 
 
 @pytest.mark.parametrize("queued", [False, True])
-def test_the_last_words_are_read(queued: bool) -> None:
-    """After all that was sent before, and before the end of the connection."""
+def test_the_last_words_are_read(queued: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After all that was sent before, and before the end, which comes at once."""
+    monkeypatch.setattr(module, "_FAREWELL", 10 * PATIENCE)
     with connected(Settings(queue_size=10 * LARGE)) as end:
         count = end.fill() if queued else 0
         end.theirs.sendall(message(1) * 10)
