@@ -56,8 +56,8 @@ class Settings:
     """How many bytes these may have together."""
 
     blocked: float = 10.0
-    """Seconds after which a peer that takes nothing, or does not end a message that it
-    began, is disconnected."""
+    """Seconds after which a peer is disconnected that has not taken what it was sent, or
+    not ended a message that it began."""
 
     heartbeat: float = 15.0
     """Seconds of silence after which a peer is asked for a sign of life."""

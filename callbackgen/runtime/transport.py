@@ -33,7 +33,10 @@ _FAREWELL: Final = 0.3
 
 
 class Handler(Protocol):
-    """What a transport tells of its connection, always in the loop's thread."""
+    """What a transport tells of its connection.
+
+    In the loop's thread, or in one that reads by `Transport.read_within`.
+    """
 
     def received(self, message: Message) -> None:
         """A message has arrived. WireError ends the connection."""
@@ -72,7 +75,6 @@ class Transport:
         self._room = threading.Condition(self._lock)
         self._unsent: deque[tuple[float, memoryview]] = deque()
         self._unsent_bytes = 0
-        self._progress = 0.0
         self._begun: float | None = None
         self._is_checked = False
         self._reads = True
@@ -356,9 +358,9 @@ class Transport:
         with self._lock:
             oldest = self._unsent[0][0] if self._unsent else None
         if oldest is not None:
-            since += [oldest, self._progress]
-            if now - min(since[-2:]) >= limit:
-                self._fail(f"the other end took nothing for {limit:g} s")
+            since.append(oldest)
+            if now - oldest >= limit:
+                self._fail(f"the other end left what it is sent for {limit:g} s")
                 return
         if since:
             self._check_later(max(min(since) + limit - now, 0.01))
@@ -380,7 +382,6 @@ class Transport:
         self._unsent.append((now, memoryview(data)[sent:]))
         self._unsent_bytes += len(data) - sent
         if is_first:  # the loop must find it when it looks
-            self._progress = now
             self.loop.soon(self._watch_writing)
 
     def _write_queued(self) -> None:
@@ -390,7 +391,6 @@ class Transport:
             sent = self._sent(piece)
             if sent:
                 self._unsent_bytes -= sent
-                self._progress = time.monotonic()
             if sent < len(piece):
                 self._unsent[0] = queued, piece[sent:]
                 return

@@ -278,9 +278,9 @@ def test_an_end_that_takes_nothing_is_disconnected() -> None:
     with connected(Settings(blocked=0.1, queue_size=LARGE)) as end:
         end.fill()
         end.transport.wait_for_room(Deadline(PATIENCE))
-        with pytest.raises(ConnectionLost, match=r"took nothing for 0\.1 s"):
+        with pytest.raises(ConnectionLost, match=r"left what it is sent for 0\.1 s"):
             end.transport.send(message(1))
-        assert end.reason() == "the other end took nothing for 0.1 s"
+        assert end.reason() == "the other end left what it is sent for 0.1 s"
 
 
 def test_who_never_waits_for_room_ends_it() -> None:
