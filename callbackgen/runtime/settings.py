@@ -56,7 +56,7 @@ class Settings:
     """How many bytes these may have together."""
 
     blocked: float = 10.0
-    """Seconds after which a peer is disconnected that has not taken what it was sent, or
+    """Seconds after which a peer is disconnected that has left what it was sent, or has
     not ended a message that it began."""
 
     heartbeat: float = 15.0
