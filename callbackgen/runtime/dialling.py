@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
@@ -111,9 +112,10 @@ def _dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
     loop = caller.engine.loop
     transport = Transport(loop, connected, caller.settings, _limit, tls)
     greeted = _Greeted(address, transport, caller)
-    loop.soon(lambda: transport.start(greeted))
     try:
-        transport.send(greeting)
+        with contextlib.suppress(ConnectionLost):  # of which `greeted` hears, too
+            transport.send(greeting)
+        loop.soon(lambda: transport.start(greeted))
         return greeted.session(deadline)
     except BaseException:
         transport.close("the handshake failed")
