@@ -19,7 +19,7 @@ Packed: TypeAlias = "tuple[Overload | None, list[object], dict[str, object]]"
 """The overload by which the answer is read (None: it is not), and the arguments."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call:
     """A call of a member of the interface of `stub`; its time has begun.
 

@@ -45,7 +45,7 @@ class Calling:
         used, positional, named = call.packed(passing)
         try:
             payload = self._payload(call, positional, named)
-            self._counters.count("calls_made")
+            self._counters.calls_made.count()
             session.transport.wait_for_room(call.deadline)
             if call.method.oneway and not call.assigns:
                 self._send_oneway(call, key, payload)
@@ -53,7 +53,7 @@ class Calling:
             pending, data = self._begin_call(call, key, payload)
         except TimeoutError as error:
             passing.undo()
-            self._counters.count("timeouts")
+            self._counters.timeouts.count()
             raise call.too_late(session) from error
         except WireError as error:
             passing.undo()
@@ -66,7 +66,8 @@ class Calling:
         try:
             return self._result(call, answer, used, passing)
         finally:
-            session.has_read(pending.arrival)
+            if pending.arrival:
+                session.has_read(pending.arrival)
 
     def _payload(
         self, call: Call, positional: list[object], named: dict[str, object]
@@ -117,8 +118,12 @@ class Calling:
         """Waits, with the lock, until something has changed."""
         session = self._session
         session.check_open()
-        if not session.room.wait(deadline.remaining()):
-            raise TimeoutError
+        session.waiting_for_room += 1
+        try:
+            if not session.room.wait(deadline.remaining()):
+                raise TimeoutError
+        finally:
+            session.waiting_for_room -= 1
 
     def _answer(self, call: Call, pending: Pending, data: bytes) -> Message:
         session = self._session
@@ -130,7 +135,7 @@ class Calling:
                 return self._wait(pending, call.deadline, reads=reads)
         except TimeoutError as error:
             self._abandon(pending)
-            self._counters.count("timeouts")
+            self._counters.timeouts.count()
             raise call.too_late(session) from error
         except BaseException:
             self._abandon(pending)

@@ -32,7 +32,7 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
-from callbackgen.runtime.wire import Message, WireError, chunk
+from callbackgen.runtime.wire import CHUNK, Message, WireError, chunk
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 ANNOTATION: Final = b"CBGN"
 FORMAT: Final = 1
 REFERENCE: Final = 0x40
+MARK: Final = bytes([REFERENCE])
+"""What is in every payload with a reference; a quick look spares most a slow one."""
+
 _COMPLEX: Final = 0x30  # this and the next as Pyro5's own serializer has them
 _LARGE_INT: Final = 0x31
 _ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
@@ -57,6 +60,9 @@ CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 _BASIC: Final = struct.Struct("!HHI")
 _CALL: Final = struct.Struct("!HHIqQ")
 _NO_OPPOSITE: Final = -(2**63)
+_CHUNK: Final = struct.Struct(CHUNK.format + _CALL.format[1:])
+"""The usual annotation of a call, in one go: it is made for each."""
+
 _DOUBLE: Final = struct.Struct("!dd")
 
 _DEEPEST: Final = 128
@@ -67,9 +73,6 @@ _LARGEST_SET: Final = 4096
 """Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
 
 _LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
-
-_PARTS: Final = 4
-"""Of a call; more may follow, and are skipped."""
 
 Extension: TypeAlias = "Callable[[bytes], object]"
 """Makes what a reference stands for from its bytes."""
@@ -83,8 +86,8 @@ class Head(NamedTuple):
     key: Key
 
 
-class Request(NamedTuple):
-    """What the payload of a call says."""
+class Request(msgspec.Struct, array_like=True):
+    """What the payload of a call says; what follows in the array is skipped."""
 
     interface: str
     method: str
@@ -115,7 +118,8 @@ def speaks_ours(message: Message) -> bool:
 def head(milliseconds: int, chain: int, key: Key) -> bytes:
     """The annotation of a call."""
     if isinstance(key, int):
-        return chunk(ANNOTATION, _CALL.pack(FORMAT, 0, milliseconds, chain, key))
+        size = _CALL.size
+        return _CHUNK.pack(ANNOTATION, size, FORMAT, 0, milliseconds, chain, key)
     content = _CALL.pack(FORMAT, 0, milliseconds, chain, 0) + key.encode()
     return chunk(ANNOTATION, content)
 
@@ -181,41 +185,43 @@ def _encode_complex(value: object) -> object:
 
 def unpacked(payload: bytes, extension: Extension) -> Any:
     """The value in a payload. Raises WireError where it is not msgpack."""
-    return _Unpacking(extension).value(payload)
+    return _decoded(payload, Any, _Extensions(extension))
 
 
-class _Unpacking:
-    """Reads one payload, within limits of depth and of what is dear to read."""
+def _decoded(data: bytes | memoryview, kind: Any, extensions: _Extensions) -> Any:
+    try:
+        return msgspec.msgpack.decode(data, type=kind, ext_hook=extensions)
+    except msgspec.ValidationError as error:
+        raise WireError(f"not made as it should be: {error}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"not well-formed msgpack: {error}") from None
+    except TypeError as error:  # a key that cannot be hashed
+        raise WireError(f"a key that cannot be one: {error}") from None
+
+
+class _Extensions:
+    """Those in one payload, within limits of depth and of what is dear to read."""
+
+    __slots__ = ("_depth", "_extension", "_numbers")
 
     def __init__(self, extension: Extension) -> None:
         self._extension = extension
-        self._depth = 0
+        self._depth = 1
         self._numbers = 0
 
-    def value(self, data: bytes | memoryview) -> Any:
+    def _items(self, data: memoryview) -> list[Any]:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise WireError(f"nested more than {_DEEPEST} deep")
-        try:
-            value: Any = msgspec.msgpack.decode(data, ext_hook=self._extended)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise WireError(f"not well-formed msgpack: {error}") from None
-        except TypeError as error:  # a key that cannot be hashed
-            raise WireError(f"a key that cannot be one: {error}") from None
+        value: list[Any] = _decoded(data, list[Any], self)
         self._depth -= 1
         return value
 
-    def _list(self, data: memoryview) -> list[Any]:
-        value = self.value(data)
-        if not isinstance(value, list):
-            raise WireError("an array that is none")
-        return [*cast("list[object]", value)]
-
-    def _extended(self, code: int, data: memoryview) -> object:
+    def __call__(self, code: int, data: memoryview) -> object:
         if code == REFERENCE:
             return self._extension(bytes(data))
         if code in _ARRAYS:
-            return _array(_ARRAYS[code], self._list(data))
+            return _array(_ARRAYS[code], self._items(data))
         self._numbers += 1
         if self._numbers > _MOST_NUMBERS:
             raise WireError(f"more than {_MOST_NUMBERS} complex and large numbers")
@@ -270,21 +276,8 @@ def request(
 
 def request_in(payload: bytes, extension: Extension) -> Request:
     """What the payload of a call says. Raises WireError for anything else."""
-    said: object = unpacked(payload, extension)
-    parts: list[Any] = [*said] if isinstance(said, list) else []
-    if len(parts) >= _PARTS:
-        interface, method, arguments, keywords = parts[:_PARTS]
-        if (
-            isinstance(interface, str)
-            and isinstance(method, str)
-            and isinstance(arguments, list)
-            and isinstance(keywords, dict)
-            and all(
-                isinstance(name, str) for name in cast("dict[object, Any]", keywords)
-            )
-        ):
-            return Request(interface, method, arguments, keywords)
-    raise WireError("a call that is not made as one")
+    request: Request = _decoded(payload, Request, _Extensions(extension))
+    return request
 
 
 def failure(code: str, text: str, class_name: str = "", traceback: str = "") -> bytes:

@@ -164,7 +164,7 @@ class Ordinary:
     # In a worker
 
     def _serve(self, message: Message) -> None:
-        self._counters.count("calls_received")
+        self._counters.calls_received.count()
         answers = not message.flags & wire.ONEWAY
         request = message._replace(flags=message.flags & ~wire.ONEWAY)
         connection = self._connection

@@ -61,7 +61,7 @@ class Server:
 
     def run(self, incoming: Incoming) -> None:
         """Runs a call and answers it; raises only what ends the process."""
-        self._counters.count("calls_received")
+        self._counters.calls_received.count()
         passing = Passing(self._references, self._session)
         ends: BaseException | None = None
         failed = True
@@ -89,7 +89,8 @@ class Server:
 
     def _check_in_time(self, incoming: Incoming) -> None:
         if incoming.expires is not None and incoming.expires <= time.monotonic():
-            self._session.discard(incoming.payload)
+            if incoming.may_refer:
+                self._session.discard(incoming.payload)
             raise Refusal("expired", "the time was over before the call could start")
 
     def _request(self, incoming: Incoming, passing: Passing) -> tuple[Request, Wrapper]:
@@ -99,7 +100,8 @@ class Server:
             request = self._unpacked(incoming.payload, passing)
             wrapper = self._wrapper(incoming, request)
         finally:
-            self._session.has_read(incoming.ordinal)
+            if incoming.may_refer:
+                self._session.has_read(incoming.ordinal)
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
         return request, wrapper

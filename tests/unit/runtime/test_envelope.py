@@ -178,10 +178,11 @@ def test_a_call_arrives_as_it_was(
     interface: str, method: str, arguments: list[object], keywords: dict[str, object]
 ) -> None:
     """Interface, method, arguments and keywords; what may follow is skipped."""
-    expected = Request(interface, method, arguments, keywords)
-    data = envelope.request(*expected)
+    said = interface, method, arguments, keywords
+    expected = Request(*said)
+    data = envelope.request(*said)
     assert request_in(data, nothing) == expected
-    assert request_in(packed([*expected, "later", None]), nothing) == expected
+    assert request_in(packed([*said, "later", None]), nothing) == expected
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1 - 2**63, 2**63 - 1), st.data())
@@ -362,7 +363,7 @@ def test_what_a_receiver_does_not_read_is_a_misfit_of_the_sender() -> None:
         (LARGE_INT, b"0x10", "large int"),
         (LARGE_INT, b"9" * 4301, "large int"),
         (0x44, b"", "extension of type 68"),
-        (TUPLE, b"\x80", "an array that is none"),
+        (TUPLE, b"\x80", "not made as it should be"),
         (SET, b"\x91\x90", "cannot stand in a set"),
         (FROZENSET, b"\x91\x80", "cannot stand in a set"),
         (TUPLE, b"", "not well-formed"),
@@ -392,5 +393,5 @@ def test_an_extension_that_is_not_made_as_one_is_refused(
 )
 def test_a_call_that_is_not_made_as_one_is_refused(said: object) -> None:
     """Interface and method are texts, arguments a list, keywords have names."""
-    with pytest.raises(WireError, match="a call that is not made as one"):
+    with pytest.raises(WireError, match="not made as it should be"):
         request_in(packed(said), nothing)
