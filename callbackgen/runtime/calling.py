@@ -18,6 +18,7 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing
+from callbackgen.runtime.turns import in_turn
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import waiting
 
@@ -78,8 +79,7 @@ class Calling:
             payload = envelope.request(interface, call.method.name, positional, named)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise BadArgument(f"{call.name}: {error}") from None
-        if len(payload) > session.settings.message_size:
-            raise call.too_large(len(payload), session.settings.message_size)
+        call.check_size(len(payload), session.settings)
         return payload
 
     def _chain(self) -> int | None:
@@ -203,8 +203,12 @@ class Calling:
     def _result(self, call: Call, answer: Message, used: Any, passing: Passing) -> Any:
         if answer.flags & wire.EXCEPTION:
             raise envelope.error_in(answer.payload)
+        # One that is too large is not read, the references in it neither: an end with
+        # the same limits does not send it.
+        call.check_answer_size(len(answer.payload), self._session.settings)
         try:
-            data = envelope.unpacked(answer.payload, passing.extension)
+            with in_turn(len(answer.payload)):
+                data = envelope.unpacked(answer.payload, passing.extension)
         except WireError as error:
             raise BadReply(f"{call.name}: {error}") from None
         if passing.refused is not None:

@@ -16,7 +16,7 @@ from callbackgen.runtime.deadline import Deadline
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from callbackgen.runtime.envelope import Request
+    from callbackgen.runtime.envelope import Heading, Request
 
 Chains: TypeAlias = "Mapping[object, int]"
 """For each connection on which this code is called, the number of the chain there."""
@@ -57,7 +57,7 @@ class Serving:
         return named(self.request)
 
 
-def named(request: Request | None) -> str:
+def named(request: Heading | None) -> str:
     """The method of a call, for people. What a peer says is shown with care."""
     if request is None:
         return "a call"

@@ -86,11 +86,16 @@ class Head(NamedTuple):
     key: Key
 
 
-class Request(msgspec.Struct, array_like=True):
-    """What the payload of a call says; what follows in the array is skipped."""
+class Heading(msgspec.Struct, array_like=True):
+    """What is called. What follows in the array is skipped."""
 
     interface: str
     method: str
+
+
+class Request(Heading, array_like=True):
+    """What the payload of a call says."""
+
     arguments: list[Any]
     keywords: dict[str, Any]
 
@@ -283,6 +288,16 @@ def request_in(payload: bytes, extension: Extension) -> Request:
 def failure(code: str, text: str, class_name: str = "", traceback: str = "") -> bytes:
     """The payload of an answer that says what went wrong."""
     return msgspec.msgpack.encode((code, text, class_name, traceback))
+
+
+def heading_in(payload: bytes) -> Heading:
+    """What a call is of, its arguments unread. Raises WireError where it says none."""
+    heading: Heading = _decoded(payload, Heading, _Extensions(_unexpected))
+    return heading
+
+
+def _unexpected(_: bytes) -> object:
+    raise WireError("a reference in place of the name of an interface or a method")
 
 
 RAISED: Final = "raised"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
@@ -21,6 +22,7 @@ from callbackgen.interface import (
 )
 from callbackgen.runtime.deadline import checked_seconds
 from callbackgen.runtime.parsing import parsed
+from callbackgen.runtime.sizes import Size, largest
 from callbackgen.runtime.values import Carrier, Misfit, Value, is_large
 
 R = TypeVar("R")
@@ -67,6 +69,17 @@ class Overload:
             else [None]
         )
         self._result = Value(signature.result or ANY)
+
+    @functools.cached_property
+    def size(self) -> Size:
+        """What the types of its parameters say of the size of its arguments."""
+        sizes = [value.size for value in self._values.values()]
+        return Size(math.inf, any(size.is_dear for size in sizes))
+
+    @property
+    def result_size(self) -> Size:
+        """What the type of its result says of the size of that."""
+        return self._result.size
 
     @functools.cached_property
     def _signature(self) -> inspect.Signature:
@@ -253,6 +266,18 @@ class Method(Generic[R]):
     def overloads(self) -> tuple[Overload, ...]:
         """The signatures, read."""
         return tuple(map(Overload, self.signatures))
+
+    @functools.cached_property
+    def size(self) -> Size:
+        """What its parameters say of the size of its arguments, or of a new value."""
+        if self.is_attribute:
+            return self.result_size
+        return largest([overload.size for overload in self.overloads])
+
+    @functools.cached_property
+    def result_size(self) -> Size:
+        """What is said of the size of its result."""
+        return largest([overload.result_size for overload in self.overloads])
 
     def pack(
         self,

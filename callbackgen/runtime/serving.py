@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from Pyro5.api import current_context
 
@@ -21,23 +20,19 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.interfaces import members_of, readable
 from callbackgen.runtime.raised import class_name, ends_the_process, text_of
 from callbackgen.runtime.references import Passing
+from callbackgen.runtime.sizes import LEAST
+from callbackgen.runtime.turns import in_turn
 from callbackgen.runtime.wire import MSGPACK, WireError
-from callbackgen.runtime.wrapper import Serve
 
 if TYPE_CHECKING:
     from callbackgen.runtime.counters import Counters
-    from callbackgen.runtime.envelope import Request
+    from callbackgen.runtime.envelope import Heading, Request
     from callbackgen.runtime.lanes import Incoming
     from callbackgen.runtime.references import References
     from callbackgen.runtime.session import Session
-    from callbackgen.runtime.wrapper import Wrapper
+    from callbackgen.runtime.wrapper import Served, Wrapper
 
 _log = logging.getLogger("callbackgen.calls")
-
-
-_SMALL: Final = 1024
-_one_at_a_time: Final = threading.Lock()
-"""For reading a larger message, which can take 64 times its size of memory."""
 
 
 class Refusal(Exception):
@@ -68,7 +63,7 @@ class Server:
         request: Request | None = None
         try:
             request, wrapper = self._request(incoming, passing)
-            with _Served(self._session, incoming, request):
+            with _Context(self._session, incoming, request):
                 payload = self._called(wrapper, request, passing)
             failed = False
         except Refusal as refusal:
@@ -97,7 +92,9 @@ class Server:
         """What is called, and whose. What is released later is found until then."""
         try:
             self._check_in_time(incoming)
-            request = self._unpacked(incoming.payload, passing)
+            self._check_size(incoming)
+            with in_turn(len(incoming.payload)):
+                request = envelope.request_in(incoming.payload, passing.extension)
             wrapper = self._wrapper(incoming, request)
         finally:
             if incoming.may_refer:
@@ -106,31 +103,41 @@ class Server:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
         return request, wrapper
 
-    def _unpacked(self, payload: bytes, passing: Passing) -> Request:
-        if len(payload) <= _SMALL:
-            return envelope.request_in(payload, passing.extension)
-        with _one_at_a_time:
-            return envelope.request_in(payload, passing.extension)
+    def _check_size(self, incoming: Incoming) -> None:
+        """Refuses a call whose arguments are too large for their types, unread."""
+        size, settings = len(incoming.payload), self._session.settings
+        if size <= settings.untyped_size:
+            return
+        heading = envelope.heading_in(incoming.payload)
+        served = _member(self._wrapper(incoming, heading), heading)
+        exceeded = served.method.size.exceeded(size, settings)
+        if exceeded is not None:
+            text = f"{named(heading)}: the arguments are {exceeded}"
+            raise Refusal("limit", text)
 
     def _called(self, wrapper: Wrapper, request: Request, passing: Passing) -> bytes:
         """Calls the member; gives its result as it travels."""
-        call = _member(wrapper, request)
+        served = _member(wrapper, request)
+        call = served.call
+        if served.method.is_attribute and request.arguments:
+            if served.assign is None:
+                raise _unimplemented(request, "has {} to be read alone")
+            call = served.assign
         result = call(wrapper, request.arguments, request.keywords, passing)
         try:
             payload = envelope.packed(result)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise TypeError(f"{request.method}(): result: {error}") from None
-        limit = self._session.settings.message_size
-        if len(payload) > limit:
-            raise ValueError(
-                f"{request.method}(): the result is {len(payload)} bytes; the limit is "
-                f"{limit} (callbackgen.settings.message_size)"
-            )
+        if len(payload) > LEAST:
+            size, settings = served.method.result_size, self._session.settings
+            exceeded = size.exceeded(len(payload), settings)
+            if exceeded is not None:
+                raise ValueError(f"{request.method}(): the result is {exceeded}")
         return payload
 
-    def _wrapper(self, incoming: Incoming, request: Request) -> Wrapper:
+    def _wrapper(self, incoming: Incoming, called: Heading) -> Wrapper:
         try:
-            return self._references.exported(incoming.key, request.interface)
+            return self._references.exported(incoming.key, called.interface)
         except Withdrawn as error:
             raise Refusal("withdrawn", str(error)) from None
         except Unimplemented as error:
@@ -151,20 +158,16 @@ class Server:
             )
 
 
-def _member(wrapper: Wrapper, request: Request) -> Serve:
-    served = members_of(type(wrapper)).get(request.method)
+def _member(wrapper: Wrapper, called: Heading) -> Served:
+    served = members_of(type(wrapper)).get(called.method)
     if served is None:
-        raise _unimplemented(request, "has no method {} there")
-    if not request.arguments or not served.method.is_attribute:
-        return served.call
-    if served.assign is None:
-        raise _unimplemented(request, "has {} to be read alone")
-    return served.assign
+        raise _unimplemented(called, "has no method {} there")
+    return served
 
 
-def _unimplemented(request: Request, text: str) -> Refusal:
-    method = ascii(request.method)[:200]
-    interface = readable(ascii(request.interface)[1:-1][:200])
+def _unimplemented(called: Heading, text: str) -> Refusal:
+    method = ascii(called.method)[:200]
+    interface = readable(ascii(called.interface)[1:-1][:200])
     return Refusal("unimplemented", f"{interface} {text.format(method)}")
 
 
@@ -197,7 +200,7 @@ class pyro_context:  # noqa: N801 - used as a function is
         self._context.update(self._saved)
 
 
-class _Served:
+class _Context:
     """Says whose call is being run, to our own code and to Pyro5's.
 
     Raises Refusal for one that is nested too deeply.

@@ -24,6 +24,7 @@ from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
 from callbackgen.runtime.transport import Transport
+from callbackgen.runtime.turns import in_turn
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import Crew, Task, waiting
 
@@ -227,7 +228,8 @@ class Session:
         """Release the references in a payload that nobody wants any more."""
         passing = Passing(self.references, self)
         try:
-            envelope.unpacked(payload, passing.extension)
+            with in_turn(len(payload)):
+                envelope.unpacked(payload, passing.extension)
         except WireError as error:
             self.close(str(error))
 

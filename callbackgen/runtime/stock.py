@@ -134,8 +134,7 @@ def _payload(
         positional = [name]
         name = "__getattr__"
     payload = messages.call_payload(address.object_id, name, positional, named)
-    if len(payload) > settings.message_size:
-        raise call.too_large(len(payload), settings.message_size)
+    call.check_size(len(payload), settings)
     return payload
 
 

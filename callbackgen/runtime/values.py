@@ -24,6 +24,7 @@ from callbackgen.runtime.annotations import (
     resolve,
 )
 from callbackgen.runtime.reshape import reshaper
+from callbackgen.runtime.sizes import Size, size_of
 
 if TYPE_CHECKING:
     from callbackgen.runtime.stub import Stub
@@ -84,6 +85,11 @@ class Value:
     @functools.cached_property
     def _form(self) -> Any:
         return checked_form(self._resolved)
+
+    @functools.cached_property
+    def size(self) -> Size:
+        """What the annotation says of the size of its values as msgpack."""
+        return size_of(self._form)
 
     @functools.cached_property
     def _reshape(self) -> Any:
