@@ -54,6 +54,9 @@ _ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
 CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 """The number of an object that is none: what the two ends tell each other."""
 
+LARGEST_HANDSHAKE: Final = 4 * 1024
+"""Bytes that the payload of CONNECT and of its answer may have."""
+
 _BASIC: Final = struct.Struct("!HHI")
 _CALL: Final = struct.Struct("!HHIqQ")
 _NO_OPPOSITE: Final = -(2**63)
