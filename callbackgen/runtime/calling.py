@@ -18,7 +18,7 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing
-from callbackgen.runtime.turns import in_turn
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import waiting
 
@@ -207,7 +207,7 @@ class Calling:
         # the same limits does not send it.
         call.check_answer_size(len(answer.payload), self._session.settings)
         try:
-            with in_turn(len(answer.payload)):
+            with turn_to_read(len(answer.payload)):
                 data = envelope.unpacked(answer.payload, passing.extension)
         except WireError as error:
             raise BadReply(f"{call.name}: {error}") from None

@@ -4,8 +4,8 @@ The annotation ``CBGN`` of a call, big-endian: format (16 bits), features (16 bi
 milliseconds that the caller waits (32 bits, 0: no end), the chain of calls that it
 belongs to (64 bits, signed: positive if the sender made the number, else the
 receiver), and the number of the object (64 bits); the name of the object follows if
-that is 0. CONNECT and CONNECTOK carry the first three only. A receiver skips what
-follows.
+that is 0. CONNECT, CONNECTOK and calls over stock Pyro5 carry the first three only. A
+receiver skips what follows.
 
 A call's payload is a msgpack array: interface, method, arguments, keyword arguments.
 An answer's is the value, or with the flag for exceptions a code and texts. A reference
@@ -17,7 +17,7 @@ more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set, 0x43 a frozenset.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
@@ -56,6 +56,9 @@ _ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
 
 CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 """The number of an object that is none: what the two ends tell each other."""
+
+LARGEST_HANDSHAKE: Final = 4 * 1024
+"""Bytes that the payload of CONNECT and of its answer may have."""
 
 _BASIC: Final = struct.Struct("!HHI")
 _CALL: Final = struct.Struct("!HHIqQ")
@@ -102,7 +105,23 @@ class Request(Heading, array_like=True):
 
 def greeting() -> bytes:
     """The annotation of CONNECT and CONNECTOK."""
-    return chunk(ANNOTATION, _BASIC.pack(FORMAT, 0, 0))
+    return remaining(0)
+
+
+def remaining(milliseconds: int) -> bytes:
+    """The annotation of a call over stock Pyro5: how long its caller waits."""
+    return chunk(ANNOTATION, _BASIC.pack(FORMAT, 0, milliseconds))
+
+
+def remaining_in(annotations: Mapping[str, bytes | memoryview]) -> float | None:
+    """The seconds that a caller over stock Pyro5 waits, or None if it does not say.
+
+    `annotations` are those of a message as Pyro5 has them.
+    """
+    content = annotations.get(ANNOTATION.decode())
+    if content is None or len(content) < _BASIC.size:
+        return None
+    return int(_BASIC.unpack_from(content)[2]) / 1000 or None
 
 
 def speaks_ours(message: Message) -> bool:

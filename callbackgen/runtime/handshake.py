@@ -33,8 +33,6 @@ _log = logging.getLogger("callbackgen.daemon")
 Address: TypeAlias = "tuple[object, ...] | str"
 """What the system says of where a client is: a text for a Unix domain socket."""
 
-_CONNECT_SIZE = 4 * 1024
-
 
 class Handshake:
     """A connection from its first byte.
@@ -236,7 +234,7 @@ def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:
 
 
 def _connect_limit(_: int) -> int:
-    return _CONNECT_SIZE
+    return envelope.LARGEST_HANDSHAKE
 
 
 def _own_limit(settings: Settings) -> Limit:

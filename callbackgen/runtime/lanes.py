@@ -84,7 +84,7 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[Key, _Lane] = {}
 
-    def arrived(self, incoming: Incoming, *, nested: bool = True) -> list[Incoming]:
+    def arrived(self, incoming: Incoming, *, nested: bool) -> list[Incoming]:
         """Takes a call; gives those that start now.
 
         A call of a chain that has the object already starts at once, if it is `nested`

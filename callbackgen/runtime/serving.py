@@ -21,7 +21,7 @@ from callbackgen.runtime.interfaces import members_of, readable
 from callbackgen.runtime.raised import class_name, ends_the_process, text_of
 from callbackgen.runtime.references import Passing
 from callbackgen.runtime.sizes import LEAST
-from callbackgen.runtime.turns import in_turn
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import MSGPACK, WireError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Server:
         try:
             self._check_in_time(incoming)
             self._check_size(incoming)
-            with in_turn(len(incoming.payload)):
+            with turn_to_read(len(incoming.payload)):
                 request = envelope.request_in(incoming.payload, passing.extension)
             wrapper = self._wrapper(incoming, request)
         finally:

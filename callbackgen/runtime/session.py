@@ -24,7 +24,7 @@ from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
 from callbackgen.runtime.transport import Transport
-from callbackgen.runtime.turns import in_turn
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import Crew, Task, waiting
 
@@ -228,7 +228,7 @@ class Session:
         """Release the references in a payload that nobody wants any more."""
         passing = Passing(self.references, self)
         try:
-            with in_turn(len(payload)):
+            with turn_to_read(len(payload)):
                 envelope.unpacked(payload, passing.extension)
         except WireError as error:
             self.close(str(error))

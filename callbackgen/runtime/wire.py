@@ -60,22 +60,14 @@ class Message(NamedTuple):
 
     def encoded(self) -> bytes:
         """The message as bytes again."""
-        return (
-            HEADER.pack(
-                _TAG,
-                _VERSION,
-                self.kind,
-                self.serializer,
-                self.flags,
-                self.sequence,
-                len(self.payload),
-                len(self.annotations),
-                self.correlation,
-                0,
-                _MAGIC,
-            )
-            + self.annotations
-            + self.payload
+        return encoded(
+            self.kind,
+            self.sequence,
+            self.payload,
+            self.correlation,
+            flags=self.flags,
+            serializer=self.serializer,
+            annotations=self.annotations,
         )
 
     def annotation(self, name: bytes) -> bytes | None:
@@ -110,6 +102,7 @@ def encoded(
     kind: int,
     sequence: int,
     payload: bytes,
+    correlation: bytes = _NO_CORRELATION,
     *,
     flags: int = 0,
     serializer: int = MSGPACK,
@@ -125,7 +118,7 @@ def encoded(
         sequence,
         len(payload),
         len(annotations),
-        _NO_CORRELATION,
+        correlation,
         0,
         _MAGIC,
     )
