@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from Pyro5.api import current_context
 
@@ -21,6 +20,7 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.interfaces import members_of, readable
 from callbackgen.runtime.raised import class_name, ends_the_process, text_of
 from callbackgen.runtime.references import Passing
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import MSGPACK, WireError
 from callbackgen.runtime.wrapper import Serve
 
@@ -33,11 +33,6 @@ if TYPE_CHECKING:
     from callbackgen.runtime.wrapper import Wrapper
 
 _log = logging.getLogger("callbackgen.calls")
-
-
-_SMALL: Final = 1024
-_one_at_a_time: Final = threading.Lock()
-"""For reading a larger message, which can take 64 times its size of memory."""
 
 
 class Refusal(Exception):
@@ -105,9 +100,7 @@ class Server:
         return request, wrapper
 
     def _unpacked(self, payload: bytes, passing: Passing) -> Request:
-        if len(payload) <= _SMALL:
-            return envelope.request_in(payload, passing.extension)
-        with _one_at_a_time:
+        with turn_to_read(len(payload)):
             return envelope.request_in(payload, passing.extension)
 
     def _called(self, wrapper: Wrapper, request: Request, passing: Passing) -> bytes:
