@@ -26,63 +26,47 @@ from tests.system.edges.room_remote import RoomWrapper
 T = TypeVar("T")
 
 SERIALIZERS = ["serpent", "json", "msgpack"]
-PROXY = {
+PROXY: dict[str, Any] = {
     "__class__": "Pyro5.client.Proxy",
     "state": ["PYRO:a@127.0.0.1:1", [], [], [], "hello", None],
 }
 POINT = {"__class__": "tests.Point", "x": 1}
+
+
+def exception(name: str, *arguments: Any, **more: Any) -> dict[str, Any]:
+    """An exception as Pyro5's serializers send it."""
+    return {"__class__": name, "__exception__": True, "args": [*arguments], **more}
+
+
+def uri(*state: Any) -> dict[str, Any]:
+    """A URI as they do."""
+    return {"__class__": "Pyro5.core.URI", "state": [*state]}
+
+
 FOREIGN: dict[str, dict[str, Any]] = {
     "proxy": PROXY,
     "daemon": {"__class__": "Pyro5.server.Daemon", "state": []},
-    "sqlite3": {
-        "__class__": "sqlite3.OperationalError",
-        "__exception__": True,
-        "args": ["locked"],
-    },
-    "struct": {"__class__": "struct.error", "__exception__": True, "args": []},
+    "sqlite3": exception("sqlite3.OperationalError", "locked"),
+    "struct": exception("struct.error"),
     "serializer": {"__class__": "Pyro5.util.MarshalSerializer"},
     "batch": {"__class__": "Pyro5.core._ExceptionWrapper", "exception": 1},
     "registered": POINT,
     "unknown": {"__class__": "shop.Basket", "apples": 2},
     "underscores": {"__class__": "os.__dict__"},
     "number": {"__class__": 5},
-    "none": {"__class__": None, "__exception__": True, "args": []},
-    "not_an_exception": {
-        "__class__": "builtins.eval",
-        "__exception__": True,
-        "args": ["1"],
-    },
-    "bare_exception": {"__class__": "builtins.ValueError", "args": []},
-    "in_an_exception": {
-        "__class__": "builtins.ValueError",
-        "__exception__": True,
-        "args": [PROXY],
-    },
-    "uri_of_nothing": {"__class__": "Pyro5.core.URI", "state": [1, 2]},
-    "uri_of_objects": {
-        "__class__": "Pyro5.core.URI",
-        "state": ["PYRO", PROXY, None, "h", 1],
-    },
-    "uri_of_lists": {
-        "__class__": "Pyro5.core.URI",
-        "state": ["PYROMETA", [[]], None, "h", 1],
-    },
-    "too_few_arguments": {
-        "__class__": "builtins.UnicodeDecodeError",
-        "__exception__": True,
-        "args": ["a"],
-    },
-    "arguments_of_nothing": {
-        "__class__": "builtins.ValueError",
-        "__exception__": True,
-        "args": 5,
-    },
-    "special_attribute": {
-        "__class__": "builtins.ValueError",
-        "__exception__": True,
-        "args": [],
-        "attributes": {"__class__": "a"},
-    },
+    "nothing": exception(cast(str, None)),
+    "no exception": exception("builtins.eval", "1"),
+    "not said to be one": {"__class__": "builtins.ValueError", "args": []},
+    "in an exception": exception("builtins.ValueError", PROXY),
+    "too few arguments": exception("builtins.UnicodeDecodeError", "a"),
+    "no arguments": {"__class__": "builtins.ValueError", "__exception__": True},
+    "special attribute": exception(
+        "builtins.ValueError", attributes={"__class__": "a"}
+    ),
+    "URI of too little": uri(1, 2),
+    "URI of an object": uri("PYRO", PROXY, None, "h", 1),
+    "URI of lists": uri("PYROMETA", [[]], None, "h", 1),
+    "URI of another kind": uri("HTTP", "a", None, "h", 1),
 }
 
 
@@ -138,7 +122,11 @@ def shop() -> Shop:
 def converter() -> Generator[None]:
     """A user has registered a converter with Pyro5, as its manual says."""
     pyro: Any = SerializerBase
-    pyro.register_dict_to_class("tests.Point", lambda _, fields: Point(fields["x"]))
+
+    def point(_: str, fields: dict[str, Any]) -> Point:
+        return Point(fields["x"])
+
+    pyro.register_dict_to_class("tests.Point", point)
     try:
         yield
     finally:
@@ -161,6 +149,7 @@ def proxies(
             Pyro5.api.Proxy(addresses[0]) as plain,
             Pyro5.api.Proxy(addresses[1]) as wrapper,
         ):
+            proxy: Any
             for proxy in (plain, wrapper):
                 proxy._pyroSerializer = serializer
                 proxy._pyroBind()
@@ -179,39 +168,39 @@ def same_connection(proxy: Any) -> Generator[None]:
 @pytest.mark.parametrize("serializer", SERIALIZERS)
 def test_what_pyro5_sends_in_normal_use(shop: Shop, serializer: str) -> None:
     """URIs and exceptions of Python and of Pyro5 arrive as such, wherever they are."""
-    uris = [
+    sent = [
         Pyro5.api.URI(text)
         for text in ("PYRO:a@[::1]:4", "PYRO:a@./u:b", "PYRONAME:c", "PYROMETA:d,e")
     ]
     wrong = ValueError("wrong", 3)
     wrong.add_note("a note")
-    wrong.hint = "a hint"  # type: ignore[attr-defined]
+    vars(wrong)["hint"] = "a hint"
     with proxies(shop, serializer) as (proxy, _):
-        for uri in uris:
-            proxy.take(uri)
-        assert shop.seen == uris
-        assert [str(uri) for uri in shop.seen[:3]] == [str(uri) for uri in uris[:3]]
+        for one in sent:
+            proxy.take(one)
+        assert shop.seen == sent
+        assert [*map(str, shop.seen[:3])] == [*map(str, sent[:3])]
         assert shop.seen[3].object == {"d", "e"}
         shop.seen.clear()
         proxy.take([{"a": wrong}], more=KeyboardInterrupt())
         proxy.last = Pyro5.errors.NamingError("no name")
         batch: Any = Pyro5.api.BatchProxy(proxy)
-        batch.take(uris[0], more=[OSError(2, "none")])
+        batch.take(sent[0], more=[OSError(2, "none")])
         assert [*batch()] == [5]
-    ((first,), interrupt, naming, uri, (missing,)) = shop.seen
+    ((first,), interrupt, naming, address, (missing,)) = shop.seen
     assert type(first["a"]) is ValueError
-    assert (*first["a"].args, first["a"].hint) == ("wrong", 3, "a hint")
-    assert first["a"].__notes__ == ["a note"]
+    assert first["a"].args == ("wrong", 3)
+    assert vars(first["a"]) == {"hint": "a hint", "__notes__": ["a note"]}
     assert type(interrupt) is KeyboardInterrupt
     assert type(naming) is Pyro5.errors.NamingError
-    assert uri == uris[0]
+    assert address == sent[0]
     assert type(missing) is FileNotFoundError
 
 
 @pytest.mark.parametrize("serializer", SERIALIZERS)
 def test_an_exception_in_another_language(shop: Shop, serializer: str) -> None:
     """Clients that are not in Python name an exception without its module."""
-    sent = {"__class__": "PyroError", "__exception__": True, "args": ["no"]}
+    sent = exception("PyroError", "no")
     with proxies(shop, serializer) as (proxy, _):
         proxy.take(sent)
     assert type(shop.seen[0]) is Pyro5.errors.PyroError
@@ -264,12 +253,12 @@ def test_all_that_pyro5_makes_where_it_is_allowed(shop: Shop, serializer: str) -
     ):
         proxy.take(other, more=[POINT, sqlite3.OperationalError("locked")])
         proxy.take(Pyro5.api.URI("PYRO:a@b:1"))
-        made, (point, locked), uri = shop.seen
+        made, (point, locked), address = shop.seen
         assert made == other
         assert isinstance(point, Point)
         assert point.x == 1
         assert type(locked) is sqlite3.OperationalError
-        assert type(uri) is Pyro5.api.URI
+        assert type(address) is Pyro5.api.URI
         for refused in (Basket(), {"__class__": "os.__dict__"}):
             with pytest.raises(TypeError, match=r"class|types"):
                 proxy.take(refused)
@@ -280,14 +269,14 @@ def test_all_that_pyro5_makes_where_it_is_allowed(shop: Shop, serializer: str) -
 @pytest.mark.parametrize("is_allowed", [False, True])
 def test_a_wrapper_takes_none(shop: Shop, serializer: str, is_allowed: bool) -> None:
     """A TypeError names method, parameter and class, whatever plain objects take."""
-    uri = Pyro5.api.URI("PYRO:a@b:1")
+    address = Pyro5.api.URI("PYRO:a@b:1")
     with (
         proxies(shop, serializer, allow_pyro_classes=is_allowed) as (proxy, hall),
         same_connection(hall),
     ):
         for given, named in (
             (proxy, "Pyro5.client.Proxy"),
-            (uri, "Pyro5.core.URI"),
+            (address, "Pyro5.core.URI"),
             (ValueError("a"), "builtins.ValueError"),
             (POINT, "tests.Point"),
             ([{"a": POINT}], "tests.Point"),
@@ -301,7 +290,7 @@ def test_a_wrapper_takes_none(shop: Shop, serializer: str, is_allowed: bool) -> 
             hall.relay(proxy, "text")
         batch: Any = Pyro5.api.BatchProxy(hall)
         batch.echo(1)
-        batch.echo(uri)
+        batch.echo(address)
         results = batch()
         assert next(results) == 1
         with pytest.raises(TypeError, match=r"Pyro5\.core\.URI"):
@@ -326,7 +315,7 @@ def test_what_is_sent_before_a_client_is_known(shop: Shop, serializer: str) -> N
     def authenticate(value: object) -> None:
         shaken.append(value)
 
-    uri = Pyro5.api.URI("PYRO:a@b:1")
+    address = Pyro5.api.URI("PYRO:a@b:1")
     options: dict[str, Any] = {"allow_pyro_classes": True, "authenticate": authenticate}
     with proxies(shop, serializer, **options) as (proxy, _):
         shaken.clear()
@@ -338,11 +327,11 @@ def test_what_is_sent_before_a_client_is_known(shop: Shop, serializer: str) -> N
             ):
                 proxy._pyroBind()
         assert shaken == []
-        for taken in ([1, "a"], uri):
+        for taken in ([1, "a"], address):
             proxy._pyroRelease()
             proxy._pyroHandshake = taken
             proxy._pyroBind()
-        assert shaken == [[1, "a"], uri]
+        assert shaken == [[1, "a"], address]
 
 
 @pytest.mark.parametrize("serializer", SERIALIZERS)

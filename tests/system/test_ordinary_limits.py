@@ -62,7 +62,7 @@ def daemon(counter: Counter) -> Generator[Any]:
 
 def proxy_of(daemon: Any, serializer: str = "serpent") -> Any:
     """A stock proxy of the counter."""
-    proxy = Pyro5.api.Proxy(daemon.uriFor("counter"))
+    proxy: Any = Pyro5.api.Proxy(daemon.uriFor("counter"))
     proxy._pyroSerializer = serializer
     return proxy
 
