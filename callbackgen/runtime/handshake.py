@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import msgspec
 
-from callbackgen.runtime import envelope, wire
+from callbackgen.runtime import envelope, ordinary_data, wire
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
 from callbackgen.runtime.ordinary import Ordinary, accepted
 from callbackgen.runtime.raised import class_name, text_of
@@ -160,7 +160,7 @@ class Handshake:
             pyro_context(connection),
             connection.shaking(message.encoded()) as answer,
         ):
-            is_in = self._handshake_of_pyro()
+            is_in = self._handshake_of_pyro(_refusal(message))
         if not is_in:
             self._transport.close("refused", bytes(answer))
             return
@@ -177,9 +177,14 @@ class Handshake:
         limit = _ordinary_limit(self._settings)
         self._transport.loop.soon(lambda: self._go_on(ordinary, limit, bytes(answer)))
 
-    def _handshake_of_pyro(self) -> bool:
+    def _handshake_of_pyro(self, refusal: str | None) -> bool:
+        if refusal:
+            who = self.connection.peer.address
+            _log.warning("%s: refused: %s", who, ascii(refusal)[:200])
         try:
-            is_in: bool = self._daemon._handshake(self.connection)  # noqa: SLF001
+            is_in: bool = self._daemon._handshake(  # noqa: SLF001
+                self.connection, denied_reason=refusal
+            )
         except BaseException:  # noqa: BLE001 - validateHandshake is the user's
             _log.exception("%s: the handshake failed", self.connection.peer.address)
             return False
@@ -231,6 +236,15 @@ def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:
     """A timer must not keep a connection that is over."""
     if (found := method()) is not None:
         found()
+
+
+def _refusal(message: Message) -> str | None:
+    """Why Pyro5 is not to read the handshake of an ordinary client, or None."""
+    try:
+        ordinary_data.check_handshake(message.serializer, message.payload)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it
+        return f"{class_name(type(error))}: {text_of(error)}"
+    return None
 
 
 def _connect_limit(_: int) -> int:

@@ -23,6 +23,7 @@ PING: Final = protocol.MSG_PING
 EXCEPTION: Final = protocol.FLAGS_EXCEPTION
 COMPRESSED: Final = protocol.FLAGS_COMPRESSED
 ONEWAY: Final = protocol.FLAGS_ONEWAY
+KEEP_SERIALIZED: Final = protocol.FLAGS_KEEPSERIALIZED
 
 SERPENT: Final = 1
 JSON: Final = 3
