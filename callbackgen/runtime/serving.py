@@ -180,6 +180,7 @@ class pyro_context:  # noqa: N801 - used as a function is
     def __enter__(self) -> None:
         self._context = vars(current_context)  # that of this thread
         self._saved = self._context.copy()
+        self._context.clear()  # of what users have added, too
         self._context.update(
             client=self._connection,
             client_sock_addr=getattr(self._connection, "client_address", None),
@@ -192,6 +193,7 @@ class pyro_context:  # noqa: N801 - used as a function is
         )
 
     def __exit__(self, *_: object) -> None:
+        self._context.clear()
         self._context.update(self._saved)
 
 
