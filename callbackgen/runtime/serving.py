@@ -67,17 +67,22 @@ class Server:
         failed = True
         request: Request | None = None
         try:
-            request, wrapper = self._request(incoming, passing)
+            request = self._unpacked(incoming.payload, passing)
+            self._check(incoming, request, passing)
             with _Served(self._session, incoming, request):
+                wrapper = self._wrapper(incoming, request)
+                self._session.has_read(incoming.ordinal)
                 payload = self._called(wrapper, request, passing)
             failed = False
         except Refusal as refusal:
+            self._session.has_read(incoming.ordinal)
             self._log_refused(request, refusal)
             payload = envelope.failure(refusal.code, refusal.text)
         except WireError as error:
             self._session.close(str(error))
             return
         except BaseException as error:  # noqa: BLE001 - the user's
+            self._session.has_read(incoming.ordinal)
             passing.undo()
             self._log_raised(incoming, request, error)
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
@@ -87,22 +92,12 @@ class Server:
         if ends is not None:
             raise ends
 
-    def _check_in_time(self, incoming: Incoming) -> None:
+    def _check(self, incoming: Incoming, request: Request, passing: Passing) -> None:
+        """Raises Refusal for a call that is not to be run."""
         if incoming.expires is not None and incoming.expires <= time.monotonic():
-            self._session.discard(incoming.payload)
             raise Refusal("expired", "the time was over before the call could start")
-
-    def _request(self, incoming: Incoming, passing: Passing) -> tuple[Request, Wrapper]:
-        """What is called, and whose. What is released later is found until then."""
-        try:
-            self._check_in_time(incoming)
-            request = self._unpacked(incoming.payload, passing)
-            wrapper = self._wrapper(incoming, request)
-        finally:
-            self._session.has_read(incoming.ordinal)
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
-        return request, wrapper
 
     def _unpacked(self, payload: bytes, passing: Passing) -> Request:
         if len(payload) <= _SMALL:
@@ -127,6 +122,7 @@ class Server:
         return payload
 
     def _wrapper(self, incoming: Incoming, request: Request) -> Wrapper:
+        """Whose member is called. A class that is registered may run the user's code."""
         try:
             return self._references.exported(incoming.key, request.interface)
         except Withdrawn as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -218,3 +218,63 @@ def test_what_a_method_starts_is_no_part_of_its_call(
         assert reached(lambda: bool(started))
         started[0].join()
         assert told == ["heard from a thread"]
+
+
+Register = Callable[[Callable[[], object]], str]
+
+
+@pytest.fixture
+def register(daemon: callbackgen.Daemon) -> Generator[Register]:
+    """Registers `RoomWrapper` itself; its instances, one a connection, are made so."""
+
+    def use(make: Callable[[], object]) -> str:
+        pyro: Any = Pyro5.api
+        made = pyro.behavior(instance_mode="session", instance_creator=lambda _: make())
+        return str(daemon.register(made(RoomWrapper), "class"))
+
+    yield use
+    for name in ("_pyroId", "_pyroDaemon", "_pyroInstancing"):  # Pyro5's marks
+        if name in vars(RoomWrapper):
+            delattr(RoomWrapper, name)
+
+
+def test_who_an_instance_is_made_for(register: Register) -> None:
+    """What makes the instances of a class knows the client, as its methods do."""
+    made: list[object] = []
+
+    def make() -> RoomWrapper:
+        peer = callbackgen.current_peer()
+        made.append((peer.identity, context.client is peer.connection))
+        return RoomWrapper(Hall())
+
+    address = register(make)
+    for name in ("ann", "bob"):
+        with callbackgen.connect(address, handshake=name) as connection:
+            room = RoomStub(connection)
+            assert [room.echo(number) for number in range(3)] == [0, 1, 2]
+    assert made == [("ann", True), ("bob", True)]
+
+
+def test_an_instance_that_needs_itself_to_be_made(
+    daemon: callbackgen.Daemon,
+    mirror: Mirror,
+    register: Register,
+) -> None:
+    """Making it calls the client, which calls it: that ends by the limit of nesting."""
+    visitor = Visitor()
+
+    def make() -> RoomWrapper:
+        mirror.joined[0].told("I am being made")
+        return RoomWrapper(Hall())
+
+    register(make)
+    with callbackgen.connect(daemon.uriFor("hall"), handshake="ann") as connection:
+        RoomStub(connection).join(visitor)
+        room = callbackgen.with_deadline(RoomStub(connection, "class"), PATIENCE)
+        visitor.does = lambda: room.echo(1)
+        with pytest.raises(callbackgen.RemoteRaised, match="nested more than 32 deep"):
+            room.echo(1)
+        assert len(visitor.texts) == 32
+        visitor.does = lambda: None
+        assert room.echo(2) == 2
+        assert RoomStub(connection).echo("ann") == "ann"
