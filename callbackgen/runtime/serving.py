@@ -14,6 +14,7 @@ from callbackgen.runtime import envelope
 from callbackgen.runtime.context import Serving, named, served, serving
 from callbackgen.runtime.errors import (
     REMOTE_TEXT_LIMIT,
+    ConnectionLost,
     Unimplemented,
     Withdrawn,
     shortened,
@@ -88,7 +89,11 @@ class Server:
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
             ends = error if ends_the_process(error) else None
         if not incoming.oneway:
-            self._session.answer(incoming, payload, failed=failed)
+            try:
+                self._session.answer(incoming, payload, failed=failed)
+            except ConnectionLost:
+                what = self._session, named(request)
+                _log.debug("%s: nobody is there for the answer to %s", *what)
         if ends is not None:
             raise ends
 
@@ -122,7 +127,7 @@ class Server:
         return payload
 
     def _wrapper(self, incoming: Incoming, request: Request) -> Wrapper:
-        """Whose member is called. A class that is registered may run the user's code."""
+        """Whose member is called. To make it may run code of the user."""
         try:
             return self._references.exported(incoming.key, request.interface)
         except Withdrawn as error:

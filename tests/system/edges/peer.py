@@ -38,8 +38,8 @@ def answer(sequence: int, value: object = "heard") -> bytes:
     return wire.encoded(wire.RESULT, sequence, packed(value))
 
 
-def ping(payload: bytes = b"") -> bytes:
-    return wire.encoded(wire.PING, 7, payload)
+def ping(payload: bytes = b"", sequence: int = 7) -> bytes:
+    return wire.encoded(wire.PING, sequence, payload)
 
 
 def control(payload: bytes) -> bytes:
