@@ -236,7 +236,7 @@ class Channel:
         if not self._asked:
             self._asked = True
             self._outgoing.append(self._ping(_HEARTBEAT, self._oneways_taken))
-        return settings.dead_after - silent
+        return min(settings.heartbeat, settings.dead_after - silent)
 
     def lost(self, error: Exception) -> None:
         """Ends every call that waits."""
