@@ -238,7 +238,7 @@ class Channel:
         if not self._asked:
             self._asked = True
             self._outgoing.append(self._ping(_HEARTBEAT, self._oneways_taken))
-        return settings.dead_after - silent
+        return min(settings.heartbeat, settings.dead_after - silent)
 
     def lost(self, error: Exception) -> None:
         """Ends every call that waits."""
@@ -288,7 +288,7 @@ class Channel:
             now + milliseconds / 1000 if milliseconds else None,
             message.payload,
             self._arrived(len(message.payload)),
-            envelope.MARK in message.payload,
+            isinstance(key, int) or envelope.MARK in message.payload,
         )
         self._queue(incoming)
         nested = incoming.chain in self._waiting

@@ -11,8 +11,10 @@ from Pyro5.api import current_context
 
 from callbackgen.runtime import envelope
 from callbackgen.runtime.context import Serving, named, served, serving
+from callbackgen.runtime.envelope import Request
 from callbackgen.runtime.errors import (
     REMOTE_TEXT_LIMIT,
+    ConnectionLost,
     Unimplemented,
     Withdrawn,
     shortened,
@@ -26,7 +28,7 @@ from callbackgen.runtime.wire import MSGPACK, WireError
 
 if TYPE_CHECKING:
     from callbackgen.runtime.counters import Counters
-    from callbackgen.runtime.envelope import Heading, Request
+    from callbackgen.runtime.envelope import Heading
     from callbackgen.runtime.lanes import Incoming
     from callbackgen.runtime.references import References
     from callbackgen.runtime.session import Session
@@ -60,82 +62,88 @@ class Server:
         passing = Passing(self._references, self._session)
         ends: BaseException | None = None
         failed = True
-        request: Request | None = None
+        called: Heading | None = None
         try:
-            request, wrapper = self._request(incoming, passing)
-            with _Context(self._session, incoming, request):
-                payload = self._called(wrapper, request, passing)
+            called = self._read(incoming, passing)
+            with _Context(self._session, incoming, called):
+                payload = self._called(incoming, called, passing)
             failed = False
         except Refusal as refusal:
-            self._log_refused(request, refusal)
+            self._log_refused(called, refusal)
             payload = envelope.failure(refusal.code, refusal.text)
         except WireError as error:
             self._session.close(str(error))
             return
         except BaseException as error:  # noqa: BLE001 - the user's
             passing.undo()
-            self._log_raised(incoming, request, error)
+            self._log_raised(incoming, called, error)
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
             ends = error if ends_the_process(error) else None
+        finally:
+            self._has_read(incoming)
         if not incoming.oneway:
-            self._session.answer(incoming, payload, failed=failed)
+            try:
+                self._session.answer(incoming, payload, failed=failed)
+            except ConnectionLost:
+                what = self._session, named(called)
+                _log.debug("%s: nobody is there for the answer to %s", *what)
         if ends is not None:
             raise ends
 
-    def _check_in_time(self, incoming: Incoming) -> None:
+    def _read(self, incoming: Incoming, passing: Passing) -> Heading:
+        """The call; what is called alone where it is too large for an untyped one.
+
+        Raises Refusal for one that is not to be run.
+        """
+        called: Heading
+        if len(incoming.payload) <= self._session.settings.untyped_size:
+            called = self._unpacked(incoming, passing)
+        else:
+            called = envelope.heading_in(incoming.payload)
         if incoming.expires is not None and incoming.expires <= time.monotonic():
-            if incoming.may_refer:
+            if not isinstance(called, Request):
                 self._session.discard(incoming.payload)
             raise Refusal("expired", "the time was over before the call could start")
+        return called
 
-    def _request(self, incoming: Incoming, passing: Passing) -> tuple[Request, Wrapper]:
-        """What is called, and whose. What is released later is found until then."""
-        try:
-            self._check_in_time(incoming)
-            self._check_size(incoming)
-            with turn_to_read(len(incoming.payload)):
-                request = envelope.request_in(incoming.payload, passing.extension)
-            wrapper = self._wrapper(incoming, request)
-        finally:
-            if incoming.may_refer:
-                self._session.has_read(incoming.ordinal)
+    def _unpacked(self, incoming: Incoming, passing: Passing) -> Request:
+        with turn_to_read(len(incoming.payload)):
+            return envelope.request_in(incoming.payload, passing.extension)
+
+    def _has_read(self, incoming: Incoming) -> None:
+        """What is released later is found until then."""
+        if incoming.may_refer:
+            incoming.may_refer = False
+            self._session.has_read(incoming.ordinal)
+
+    def _called(self, incoming: Incoming, called: Heading, passing: Passing) -> bytes:
+        """Calls the member; gives its result as it travels."""
+        wrapper = self._wrapper(incoming, called)
+        served = _member(wrapper, called)
+        settings = self._session.settings
+        if isinstance(called, Request):
+            request = called
+        else:
+            exceeded = served.method.size.exceeded(len(incoming.payload), settings)
+            if exceeded is not None:
+                raise Refusal("limit", f"{named(called)}: the arguments are {exceeded}")
+            request = self._unpacked(incoming, passing)
+        self._has_read(incoming)
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
-        return request, wrapper
-
-    def _check_size(self, incoming: Incoming) -> None:
-        """Refuses a call whose arguments are too large for their types, unread."""
-        size, settings = len(incoming.payload), self._session.settings
-        if size <= settings.untyped_size:
-            return
-        heading = envelope.heading_in(incoming.payload)
-        served = _member(self._wrapper(incoming, heading), heading)
-        exceeded = served.method.size.exceeded(size, settings)
-        if exceeded is not None:
-            text = f"{named(heading)}: the arguments are {exceeded}"
-            raise Refusal("limit", text)
-
-    def _called(self, wrapper: Wrapper, request: Request, passing: Passing) -> bytes:
-        """Calls the member; gives its result as it travels."""
-        served = _member(wrapper, request)
-        call = served.call
-        if served.method.is_attribute and request.arguments:
-            if served.assign is None:
-                raise _unimplemented(request, "has {} to be read alone")
-            call = served.assign
-        result = call(wrapper, request.arguments, request.keywords, passing)
+        result = _run(wrapper, served, request, passing)
         try:
             payload = envelope.packed(result)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise TypeError(f"{request.method}(): result: {error}") from None
         if len(payload) > LEAST:
-            size, settings = served.method.result_size, self._session.settings
-            exceeded = size.exceeded(len(payload), settings)
+            exceeded = served.method.result_size.exceeded(len(payload), settings)
             if exceeded is not None:
                 raise ValueError(f"{request.method}(): the result is {exceeded}")
         return payload
 
     def _wrapper(self, incoming: Incoming, called: Heading) -> Wrapper:
+        """Whose member is called. To make it may run code of the user."""
         try:
             return self._references.exported(incoming.key, called.interface)
         except Withdrawn as error:
@@ -143,19 +151,28 @@ class Server:
         except Unimplemented as error:
             raise Refusal("unimplemented", str(error)) from None
 
-    def _log_refused(self, request: Request | None, refusal: Refusal) -> None:
-        _log.info("%s: %s refused: %s", self._session, named(request), refusal.text)
+    def _log_refused(self, called: Heading | None, refusal: Refusal) -> None:
+        _log.info("%s: %s refused: %s", self._session, named(called), refusal.text)
 
     def _log_raised(
-        self, incoming: Incoming, request: Request | None, error: BaseException
+        self, incoming: Incoming, called: Heading | None, error: BaseException
     ) -> None:
         """Nobody hears what a oneway call raises, so that the log has to say it."""
         level = logging.WARNING if incoming.oneway else logging.DEBUG
         if _log.isEnabledFor(level):
             what = class_name(type(error)), text_of(error)[:200]
-            _log.log(
-                level, "%s: %s raised %s: %a", self._session, named(request), *what
-            )
+            _log.log(level, "%s: %s raised %s: %a", self._session, named(called), *what)
+
+
+def _run(
+    wrapper: Wrapper, served: Served, request: Request, passing: Passing
+) -> object:
+    call = served.call
+    if served.method.is_attribute and request.arguments:
+        if served.assign is None:
+            raise _unimplemented(request, "has {} to be read alone")
+        call = served.assign
+    return call(wrapper, request.arguments, request.keywords, passing)
 
 
 def _member(wrapper: Wrapper, called: Heading) -> Served:
@@ -185,6 +202,7 @@ class pyro_context:  # noqa: N801 - used as a function is
     def __enter__(self) -> None:
         self._context = vars(current_context)  # that of this thread
         self._saved = self._context.copy()
+        self._context.clear()  # of what users have added, too
         self._context.update(
             client=self._connection,
             client_sock_addr=getattr(self._connection, "client_address", None),
@@ -197,6 +215,7 @@ class pyro_context:  # noqa: N801 - used as a function is
         )
 
     def __exit__(self, *_: object) -> None:
+        self._context.clear()
         self._context.update(self._saved)
 
 
@@ -208,12 +227,12 @@ class _Context:
 
     __slots__ = ("_pyro", "_serving", "_token")
 
-    def __init__(self, session: Session, incoming: Incoming, request: Request) -> None:
+    def __init__(self, session: Session, incoming: Incoming, called: Heading) -> None:
         current = served()
         depth = 1 if current is None else current.depth + 1
         limit = session.settings.nesting
         if depth > limit:
-            text = f"{named(request)}: calls nested more than {limit} deep"
+            text = f"{named(called)}: calls nested more than {limit} deep"
             raise Refusal("limit", text)
         chains = {} if current is None else dict(current.chains)
         if incoming.chain:
@@ -221,7 +240,7 @@ class _Context:
         end = incoming.expires
         if current is not None and current.end is not None:
             end = current.end if end is None else min(end, current.end)
-        self._serving = Serving(session.peer, request, end, depth, chains)
+        self._serving = Serving(session.peer, called, end, depth, chains)
         self._pyro = pyro_context(session.peer.connection)
 
     def __enter__(self) -> None:

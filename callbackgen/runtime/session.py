@@ -189,7 +189,7 @@ class Session:
         return self._lost is not None and not self._running
 
     def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> None:
-        """Sends the answer to a call, if it is still wanted."""
+        """Sends the answer to a call. Raises ConnectionLost where nobody is there."""
         message = self.channel.answer(incoming, payload, failed=failed)
         try:
             if self.transport.is_full:
@@ -200,8 +200,6 @@ class Session:
             self.transport.send(message)
         except TimeoutError:
             self.close("the other end does not read")
-        except ConnectionLost:
-            _log.debug("%s: nobody is there for an answer", self)
 
     def follow(self, turn: Turn) -> None:
         """Does what follows from what the channel was told."""

@@ -54,7 +54,7 @@ class _Worker(threading.Thread):
             try:
                 task()
             except BaseException:  # noqa: BLE001 - it is not ours, and may be SystemExit
-                _log.exception("a task failed")
+                _log.exception("%s: a task failed", client)
             _here.place = None
             del found, task  # an idle thread must not keep what is the user's
             found = workers.done(self, client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import threading
 import weakref
@@ -96,6 +97,30 @@ def test_a_method_passed_again_is_the_same(
     stub.remove(watcher.hear)
     assert stub.tell("ACME", 2.0) == [True]
     assert watcher.heard == []
+
+
+def test_a_function_passed_again_is_the_same(
+    connection: callbackgen.Connection, keeping: Keeping
+) -> None:
+    """A lambda, a partial function and an object that can be called: each is itself."""
+
+    class Callable:
+        def __call__(self, symbol: str, price: float) -> bool:
+            return price > 5
+
+    stub = SubscriptionsStub(connection)
+    functions: list[Heard] = [
+        above(1),
+        functools.partial(lambda limit, symbol, price: price > limit, 3),
+        Callable(),
+    ]
+    for heard in functions * 3:
+        stub.add(heard)
+    assert len(keeping.kept) == 3
+    assert stub.tell("ACME", 4.0) == [True, True, False]
+    assert stub.add(above(1)) == 4, "another one, though it does the same"
+    stub.remove(functions[1])
+    assert stub.tell("ACME", 6.0) == [True, True, True]
 
 
 def test_a_thousand_lambdas_are_taken(connection: callbackgen.Connection) -> None:

@@ -341,6 +341,16 @@ def test_a_release_does_not_wait_for_what_names_no_object() -> None:
     assert right.channel.take().controls == [[RELEASE, [5, 1]]]
 
 
+def test_a_release_waits_for_a_call_of_the_object_itself() -> None:
+    """Whoever calls it and drops it at once has it called still."""
+    left, right = End(), End()
+    (incoming,) = right.hear(left.call(5)[1]).ready
+    right.channel.begun(incoming)
+    assert right.hear(left.channel.tell(release(5))) is NOTHING
+    right.channel.read(incoming.ordinal)
+    assert right.channel.take().controls == [[RELEASE, [5, 1]]]
+
+
 def test_releases_go_on_as_far_as_is_read_and_in_order() -> None:
     """Each waits for those before it alone, answers included."""
     left, right = End(), End()

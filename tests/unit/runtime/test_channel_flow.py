@@ -116,6 +116,18 @@ def test_a_question_is_asked_after_15_seconds_of_silence() -> None:
     assert len(left.channel.take().outgoing) == 1
 
 
+def test_questions_are_asked_as_often_as_is_said() -> None:
+    """An end that answers is asked again after `heartbeat`, not after `dead_after`."""
+    end, other = End(Settings(heartbeat=1.0, dead_after=30.0)), End()
+    now = asked = 0.0
+    while asked < 5:
+        now += end.channel.tick(now)
+        for question in end.channel.take().outgoing:
+            asked += 1
+            end.hear(*other.hear(question).outgoing, now=now)
+    assert now <= 10
+
+
 def test_a_silent_end_is_given_up_after_30_seconds() -> None:
     """Seconds since the last message, not since the question."""
     end = End()
