@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Hashable
 from typing import Any
@@ -21,7 +22,8 @@ ALIKE = "more than 64 keys that have the same hash"
 
 def alike(count: int) -> dict[tuple[int, ...], int]:
     """A dict whose keys are tuples that have all the same hash: as -1 and -2 have."""
-    tuples = itertools.islice(itertools.product((-1, -2), repeat=10), count)
+    numbers: list[int] = [-1, -2]
+    tuples = itertools.islice(itertools.product(numbers, repeat=10), count)
     made = {one: number for number, one in enumerate(tuples)}
     assert len(set(map(hash, made))) == 1
     return made
@@ -104,19 +106,15 @@ def test_maps_in_each_other_have_a_limit() -> None:
 def test_whatever_arrives_is_a_value_or_a_wire_error(head: bytes, tail: bytes) -> None:
     """Noise around what is looked at, too."""
     data = head + msgspec.msgpack.encode(alike(40)) + tail
-    try:
-        value = unpacked(data, bytes)
-    except WireError:
-        return
-    assert value == msgspec.msgpack.decode(data, ext_hook=lambda *_: None) or value
+    with contextlib.suppress(WireError):
+        assert unpacked(data, bytes) == msgspec.msgpack.decode(data)
 
 
 def test_values_that_are_alike() -> None:
     """64 may have one hash; another hash is counted for itself."""
-    first = list(alike(64))
-    second = [(one, "b") for one in first]
+    first: list[Hashable] = [*alike(64)]
     check_alike([])
-    check_alike(first + second)
+    check_alike(first + [(one, "b") for one in first])
     with pytest.raises(WireError, match=ALIKE):
         check_alike([*first, (-2,) * 10])
 
