@@ -17,7 +17,7 @@ more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set, 0x43 a frozenset.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
@@ -32,6 +32,7 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
+from callbackgen.runtime.keys import check_alike, check_keys
 from callbackgen.runtime.wire import CHUNK, Message, WireError, chunk
 
 if TYPE_CHECKING:
@@ -171,13 +172,14 @@ def packed(value: object) -> bytes:
     receiver reads, RecursionError for what is nested too deeply.
     """
     payload = _encoded(value)
-    if len(payload) > _MOST_NUMBERS * _DOUBLE.size and (
-        payload.count(_COMPLEX) + payload.count(_LARGE_INT) > _MOST_NUMBERS
-    ):
-        try:  # those that look like numbers may be texts
+    try:
+        check_keys(payload, _maps)
+        if len(payload) > _MOST_NUMBERS * _DOUBLE.size and (
+            payload.count(_COMPLEX) + payload.count(_LARGE_INT) > _MOST_NUMBERS
+        ):  # those that look like numbers may be texts
             unpacked(payload, bytes)
-        except WireError as error:
-            raise OverflowError(str(error)) from None
+    except WireError as error:
+        raise OverflowError(str(error)) from None
     return payload
 
 
@@ -213,6 +215,7 @@ def unpacked(payload: bytes, extension: Extension) -> Any:
 
 
 def _decoded(data: bytes | memoryview, kind: Any, extensions: _Extensions) -> Any:
+    check_keys(bytes(data), _maps)
     try:
         return msgspec.msgpack.decode(data, type=kind, ext_hook=extensions)
     except msgspec.ValidationError as error:
@@ -256,6 +259,11 @@ class _Extensions:
         raise WireError(f"an extension of type {code}")
 
 
+def _maps(data: bytes) -> list[dict[Hashable, None]]:
+    """Maps of one key each; of references in it nothing is made yet."""
+    return cast("list[dict[Hashable, None]]", unpacked(data, bytes))
+
+
 def plain(value: Any) -> Any:
     """A value under `Any`, made of builtins, so that it arrives as what it is.
 
@@ -268,17 +276,31 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in cast("list[object]", value)]
     for code, kind in _ARRAYS.items():
         if isinstance(value, kind):
+            if kind is not tuple:
+                _check_set_to_send(cast("set[Hashable]", value))
             inner = [plain(item) for item in cast("list[object]", value)]
-            if kind is not tuple and len(inner) > _LARGEST_SET:
-                raise OverflowError(_LARGE_SET)
             return msgspec.msgpack.Ext(code, _encoded(inner))
     return value
 
 
-def _array(kind: Callable[[Any], object], items: list[Any]) -> object:
-    if kind is not tuple and len(items) > _LARGEST_SET:
-        raise WireError(_LARGE_SET)
+def _check_set_to_send(items: Collection[Hashable]) -> None:
     try:
+        _check_set(items)
+    except WireError as error:
+        raise OverflowError(str(error)) from None
+
+
+def _check_set(items: Collection[Hashable]) -> None:
+    """Raises WireError for a set that would be dear to make."""
+    if len(items) > _LARGEST_SET:
+        raise WireError(_LARGE_SET)
+    check_alike(items)
+
+
+def _array(kind: Callable[[Any], object], items: list[Any]) -> object:
+    try:
+        if kind is not tuple:
+            _check_set(items)
         return kind(items)
     except TypeError as error:
         raise WireError(f"an item that cannot stand in a set: {error}") from None

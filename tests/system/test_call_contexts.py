@@ -229,7 +229,11 @@ def register(daemon: callbackgen.Daemon) -> Generator[Register]:
 
     def use(make: Callable[[], object]) -> str:
         pyro: Any = Pyro5.api
-        made = pyro.behavior(instance_mode="session", instance_creator=lambda _: make())
+
+        def creator(_: object) -> object:
+            return make()
+
+        made = pyro.behavior(instance_mode="session", instance_creator=creator)
         return str(daemon.register(made(RoomWrapper), "class"))
 
     yield use

@@ -77,6 +77,10 @@ def above(limit: float) -> Heard:
     return lambda symbol, price: price > limit
 
 
+def is_above(limit: float, symbol: str, price: float) -> bool:
+    return price > limit
+
+
 def test_a_function_is_called_back(connection: callbackgen.Connection) -> None:
     """Any function is a listener; its answers arrive."""
     stub = SubscriptionsStub(connection)
@@ -104,15 +108,15 @@ def test_a_function_passed_again_is_the_same(
 ) -> None:
     """A lambda, a partial function and an object that can be called: each is itself."""
 
-    class Callable:
+    class Limit:
         def __call__(self, symbol: str, price: float) -> bool:
             return price > 5
 
     stub = SubscriptionsStub(connection)
     functions: list[Heard] = [
         above(1),
-        functools.partial(lambda limit, symbol, price: price > limit, 3),
-        Callable(),
+        functools.partial(is_above, 3),
+        Limit(),
     ]
     for heard in functions * 3:
         stub.add(heard)

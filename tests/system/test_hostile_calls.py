@@ -25,61 +25,55 @@ Ask = Callable[[Peer], object]
 
 @pytest.fixture(autouse=True)
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    caplog.set_level(logging.INFO, "callbackgen")
+    caplog.set_level(logging.DEBUG, "callbackgen")
     return caplog
 
 
-@pytest.mark.parametrize(
-    ("ask", "error", "text"),
-    [
-        pytest.param(
-            lambda peer: peer.ask("told", "x", key=99, interface=GUEST),
-            callbackgen.Withdrawn,
-            "the object 99 is not there any more",
-            id="an unknown object",
-        ),
-        pytest.param(
-            lambda peer: peer.ask("echo", 1, key="cellar"),
-            callbackgen.Unimplemented,
-            "there is no object named 'cellar'",
-            id="an unknown service",
-        ),
-        pytest.param(
-            lambda peer: peer.ask("_pyroId"),
-            callbackgen.Unimplemented,
-            "Room has no method '_pyroId' there",
-            id="an unknown method",
-        ),
-        pytest.param(
-            lambda peer: peer.ask("relay", a_guest(99, receivers=True), "x"),
-            callbackgen.RemoteRaised,
-            "the Guest is not there any more",
-            id="an unknown object as an argument",
-        ),
-        pytest.param(
-            lambda peer: peer.ask("relay", a_guest("hall", receivers=True), "x"),
-            callbackgen.RemoteRaised,
-            "the Guest is not there any more",
-            id="a service as an argument",
-        ),
-        pytest.param(
-            lambda peer: peer.ask("relay", a_guest(1, interface="os.system"), "x"),
-            callbackgen.RemoteRaised,
-            "expected a Guest, got a reference to 'os.system'",
-            id="an object of another interface",
-        ),
-        pytest.param(
-            lambda peer: peer.ask("relay", "a text", "x"),
-            callbackgen.RemoteRaised,
-            "expected a Guest by reference, got str",
-            id="no object",
-        ),
-    ],
-)
+REFUSED: dict[str, tuple[Ask, type[callbackgen.RemoteError], str]] = {
+    "an unknown object": (
+        lambda peer: peer.ask("told", "x", key=99, interface=GUEST),
+        callbackgen.Withdrawn,
+        "the object 99 is not there any more",
+    ),
+    "an unknown service": (
+        lambda peer: peer.ask("echo", 1, key="cellar"),
+        callbackgen.Unimplemented,
+        "there is no object named 'cellar'",
+    ),
+    "an unknown method": (
+        lambda peer: peer.ask("_pyroId"),
+        callbackgen.Unimplemented,
+        "Room has no method '_pyroId' there",
+    ),
+    "an unknown object as an argument": (
+        lambda peer: peer.ask("relay", a_guest(99, receivers=True), "x"),
+        callbackgen.RemoteRaised,
+        "the Guest is not there any more",
+    ),
+    "a service as an argument": (
+        lambda peer: peer.ask("relay", a_guest("hall", receivers=True), "x"),
+        callbackgen.RemoteRaised,
+        "the Guest is not there any more",
+    ),
+    "an object of another interface": (
+        lambda peer: peer.ask("relay", a_guest(1, interface="os.system"), "x"),
+        callbackgen.RemoteRaised,
+        "expected a Guest, got a reference to 'os.system'",
+    ),
+    "no object": (
+        lambda peer: peer.ask("relay", "a text", "x"),
+        callbackgen.RemoteRaised,
+        "expected a Guest by reference, got str",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_there_fails_that_call_alone(
-    ask: Ask, error: type[Exception], text: str
+    log: pytest.LogCaptureFixture, name: str
 ) -> None:
     """The caller is told why, and its connection goes on, as does another client's."""
+    ask, error, text = REFUSED[name]
     with (
         open_hall() as address,
         calling(address),
@@ -88,6 +82,7 @@ def test_what_is_not_there_fails_that_call_alone(
         with pytest.raises(error) as caught:
             ask(peer)
         assert text in str(caught.value)
+        assert len([one for one in lines_about(log, peer.name) if text in one]) == 1
         assert peer.ask("echo", "after") == "after"
 
 

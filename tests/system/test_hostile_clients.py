@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import zlib
 from collections.abc import Callable
@@ -126,6 +127,26 @@ def colliding(count: int) -> bytes:
     return payload_of(msgspec.msgpack.Ext(0x42, msgspec.msgpack.encode(items)))
 
 
+def alike(count: int) -> list[tuple[int, ...]]:
+    """Tuples that have all the same hash, since -1 and -2 have."""
+    tuples = itertools.product((-1, -2), repeat=14)
+    return list(itertools.islice(tuples, count))
+
+
+def alike_in_a_set(count: int) -> bytes:
+    encode = msgspec.msgpack.encode
+    items = [msgspec.msgpack.Ext(0x41, encode(one)) for one in alike(count)]
+    return payload_of(msgspec.msgpack.Ext(0x42, encode(items)))
+
+
+def alike_as_extensions(count: int) -> bytes:
+    """The payload of a call: a map whose keys are extensions."""
+    encode = msgspec.msgpack.encode
+    keys = [encode(msgspec.msgpack.Ext(0x41, encode(one))) for one in alike(count)]
+    made = b"\xdf" + count.to_bytes(4) + b"".join(key + b"\xc0" for key in keys)
+    return encode(("Room", "echo", [msgspec.Raw(made)], {}))
+
+
 def large_set(count: int) -> bytes:
     items = msgspec.msgpack.encode(list(range(count)))
     return payload_of(msgspec.msgpack.Ext(0x42, items))
@@ -189,6 +210,18 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "a set of equal hashes": (
         lambda peer: peer.call_with(colliding(5000)),
         "more than 1024 complex and large numbers",
+    ),
+    "keys of equal hashes": (
+        lambda peer: peer.call_with(payload_of(dict.fromkeys(alike(16_000)))),
+        "more than 64 keys that have the same hash",
+    ),
+    "extensions of equal hashes as keys": (
+        lambda peer: peer.call_with(alike_as_extensions(16_000)),
+        "more than 64 keys that have the same hash",
+    ),
+    "a set of tuples of equal hashes": (
+        lambda peer: peer.call_with(alike_in_a_set(4_000)),
+        "more than 64 keys that have the same hash",
     ),
     "a large set": (
         lambda peer: peer.call_with(large_set(5000)),
