@@ -10,8 +10,10 @@ follows.
 A call's payload is a msgpack array: interface, method, arguments, keyword arguments.
 An answer's is the value, or with the flag for exceptions a code and texts. A reference
 is msgpack's extension type 0x40: a msgpack array of whose object it is (true: the
-receiver's), its number or name, and the interface. 0x30 is a complex, 0x31 an int of
-more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set, 0x43 a frozenset.
+receiver's), its number or name, the interface, and for an object of the sender the
+fingerprint of the interface there (8 bytes); a receiver skips what follows. 0x30 is a
+complex, 0x31 an int of more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set,
+0x43 a frozenset.
 """
 
 from __future__ import annotations
@@ -70,6 +72,9 @@ _LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
 
 _PARTS: Final = 4
 """Of a call; more may follow, and are skipped."""
+
+FINGERPRINT_SIZE: Final = 8
+"""Bytes of the fingerprint of an interface."""
 
 Extension: TypeAlias = "Callable[[bytes], object]"
 """Makes what a reference stands for from its bytes."""
@@ -315,32 +320,49 @@ def error_in(payload: bytes) -> RemoteError:
     return make(text[:1024])
 
 
-def reference(*, receivers: bool, key: Key, interface: str) -> object:
+def reference(
+    *, receivers: bool, key: Key, interface: str, fingerprint: bytes | None = None
+) -> object:
     """What stands for an object in a payload."""
-    content = msgspec.msgpack.encode((receivers, key, interface))
-    return msgspec.msgpack.Ext(REFERENCE, content)
+    said: tuple[object, ...] = receivers, key, interface
+    if fingerprint is not None:
+        said += (fingerprint,)
+    return msgspec.msgpack.Ext(REFERENCE, msgspec.msgpack.encode(said))
 
 
 class Referred(NamedTuple):
-    """What a reference that has arrived says. `mine`: the object lives here."""
+    """What a reference that has arrived says. `mine`: the object lives here.
+
+    `fingerprint` is that of the interface at the other end; None: it is not known.
+    """
 
     mine: bool
     key: Key
     interface: str
+    fingerprint: bytes | None = None
 
 
 def reference_in(data: bytes) -> Referred:
     """What a reference says. Raises WireError where it is none."""
     try:
         match msgspec.msgpack.decode(data):
-            case [bool() as mine, str() | int() as key, str() as interface, *_] if (
+            case [bool() as mine, str() | int() as key, str() as interface, *rest] if (
                 isinstance(key, str) or _is_number(key)
             ):
-                return Referred(mine, key, interface)
+                return Referred(mine, key, interface, _fingerprint(rest))
             case _:
                 raise WireError("a reference that is not made as one")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
         raise WireError("a reference that is not made as one") from None
+
+
+def _fingerprint(rest: list[object]) -> bytes | None:
+    """The one that a reference has; what is none is as good as nothing."""
+    match rest:
+        case [bytes() as found, *_] if len(found) == FINGERPRINT_SIZE:
+            return found
+        case _:
+            return None
 
 
 def _is_number(key: int) -> bool:

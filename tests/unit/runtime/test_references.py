@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.runtime import Stub
-from callbackgen.runtime.envelope import packed, reference, unpacked
+from callbackgen.runtime.envelope import packed, reference, reference_in, unpacked
 from callbackgen.runtime.errors import LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
 from callbackgen.runtime.stub import link
@@ -168,8 +168,8 @@ class World:
 
 def swapped(data: bytes) -> bytes:
     """The reference as the other end names it."""
-    _, key, interface = unpacked(data, lambda data: unpacked(data, bytes))
-    return packed(reference(receivers=True, key=key, interface=interface))
+    said = unpacked(data, reference_in)
+    return packed(reference(receivers=True, key=said.key, interface=said.interface))
 
 
 EVENTS = st.tuples(
