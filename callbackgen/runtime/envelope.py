@@ -76,6 +76,9 @@ _PARTS: Final = 4
 FINGERPRINT_SIZE: Final = 8
 """Bytes of the fingerprint of an interface."""
 
+_FINGERPRINT: Final = bytes([0xC4, FINGERPRINT_SIZE])
+"""How msgpack begins it."""
+
 Extension: TypeAlias = "Callable[[bytes], object]"
 """Makes what a reference stands for from its bytes."""
 
@@ -342,32 +345,33 @@ class Referred(NamedTuple):
     fingerprint: bytes | None = None
 
 
+class _Said(msgspec.Struct, array_like=True):
+    """A reference as it travels; fields that follow are skipped, unread."""
+
+    mine: bool
+    key: int | str
+    interface: str
+    fingerprint: msgspec.Raw = msgspec.Raw()
+
+
+_said_in: Final = msgspec.msgpack.Decoder(_Said).decode
+
+
 def reference_in(data: bytes) -> Referred:
-    """What a reference says. Raises WireError where it is none."""
+    """What a reference says. Raises WireError where it is none.
+
+    A fingerprint that is none is as good as nothing.
+    """
     try:
-        match msgspec.msgpack.decode(data):
-            case [bool() as mine, str() | int() as key, str() as interface, *rest] if (
-                isinstance(key, str) or _is_number(key)
-            ):
-                return Referred(mine, key, interface, _fingerprint(rest))
-            case _:
-                raise WireError("a reference that is not made as one")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
+        said = _said_in(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise WireError("a reference that is not made as one") from None
-
-
-def _fingerprint(rest: list[object]) -> bytes | None:
-    """The one that a reference has; what is none is as good as nothing."""
-    match rest:
-        case [bytes() as found, *_] if len(found) == FINGERPRINT_SIZE:
-            return found
-        case _:
-            return None
-
-
-def _is_number(key: int) -> bool:
-    """Whether an object can have it: a call must be able to name it as one."""
-    return 0 < key < CONTROL and not isinstance(key, bool)
+    # A call must be able to name the object by its number.
+    if isinstance(said.key, int) and not 0 < said.key < CONTROL:
+        raise WireError("a reference that is not made as one")
+    raw = bytes(said.fingerprint)
+    is_one = raw[:2] == _FINGERPRINT and len(raw) == FINGERPRINT_SIZE + 2
+    return Referred(said.mine, said.key, said.interface, raw[2:] if is_one else None)
 
 
 RELEASE: Final = "release"

@@ -194,14 +194,36 @@ def test_a_head_arrives_as_it_was(
     assert head_of(message(annotations)) == Head(milliseconds, chain, key)
 
 
-@given(st.booleans(), st.integers(1, CONTROL - 1) | st.text(), st.text())
+OBJECTS = st.integers(1, CONTROL - 1) | st.text()
+FINGERPRINTS = st.binary(min_size=8, max_size=8)
+
+
+@given(st.booleans(), OBJECTS, st.text(), st.none() | FINGERPRINTS)
 def test_a_reference_arrives_as_it_was(
-    receivers: bool, key: int | str, interface: str
+    receivers: bool, key: int | str, interface: str, fingerprint: bytes | None
 ) -> None:
-    """Whose it is, which one, and under which interface."""
-    sent = envelope.reference(receivers=receivers, key=key, interface=interface)
-    expected = Referred(receivers, key, interface)
+    """Whose it is, which one, under which interface, and which version of that."""
+    sent = envelope.reference(
+        receivers=receivers, key=key, interface=interface, fingerprint=fingerprint
+    )
+    expected = Referred(receivers, key, interface, fingerprint)
     assert unpacked(packed([sent]), extension_of) == [expected]
+
+
+@given(
+    FINGERPRINTS | st.binary() | BUILTINS,
+    st.lists(BUILTINS, max_size=3),
+)
+def test_what_follows_in_a_reference_is_skipped(
+    fourth: object, rest: list[Any]
+) -> None:
+    """And a fingerprint that is none is as good as nothing: ends differ in age."""
+    data = msgspec.msgpack.encode((True, 1, "a.B"))[1:]
+    fields = [fourth, *rest]
+    said = b"\xdd" + (3 + len(fields)).to_bytes(4, "big") + data
+    said += b"".join(packed(field) for field in fields)
+    is_one = isinstance(fourth, bytes) and len(fourth) == 8
+    assert reference_in(said) == Referred(True, 1, "a.B", fourth if is_one else None)
 
 
 @pytest.mark.parametrize("receivers", [True, False])
