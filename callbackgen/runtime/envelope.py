@@ -4,8 +4,8 @@ The annotation ``CBGN`` of a call, big-endian: format (16 bits), features (16 bi
 milliseconds that the caller waits (32 bits, 0: no end), the chain of calls that it
 belongs to (64 bits, signed: positive if the sender made the number, else the
 receiver), and the number of the object (64 bits); the name of the object follows if
-that is 0. CONNECT and CONNECTOK carry the first three only. A receiver skips what
-follows.
+that is 0. No name stands for what describes the interfaces of an end (see `versions`).
+CONNECT and CONNECTOK carry the first three only. A receiver skips what follows.
 
 A call's payload is a msgpack array: interface, method, arguments, keyword arguments.
 An answer's is the value, or with the flag for exceptions a code and texts. A reference
@@ -72,12 +72,6 @@ _LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
 
 _PARTS: Final = 4
 """Of a call; more may follow, and are skipped."""
-
-FINGERPRINT_SIZE: Final = 8
-"""Bytes of the fingerprint of an interface."""
-
-_FINGERPRINT: Final = bytes([0xC4, FINGERPRINT_SIZE])
-"""How msgpack begins it."""
 
 Extension: TypeAlias = "Callable[[bytes], object]"
 """Makes what a reference stands for from its bytes."""
@@ -321,57 +315,6 @@ def error_in(payload: bytes) -> RemoteError:
         return RemoteRaised(class_name, text, traceback)
     make = _CODES.get(code, BadReply)
     return make(text[:1024])
-
-
-def reference(
-    *, receivers: bool, key: Key, interface: str, fingerprint: bytes | None = None
-) -> object:
-    """What stands for an object in a payload."""
-    said: tuple[object, ...] = receivers, key, interface
-    if fingerprint is not None:
-        said += (fingerprint,)
-    return msgspec.msgpack.Ext(REFERENCE, msgspec.msgpack.encode(said))
-
-
-class Referred(NamedTuple):
-    """What a reference that has arrived says. `mine`: the object lives here.
-
-    `fingerprint` is that of the interface at the other end; None: it is not known.
-    """
-
-    mine: bool
-    key: Key
-    interface: str
-    fingerprint: bytes | None = None
-
-
-class _Said(msgspec.Struct, array_like=True):
-    """A reference as it travels; fields that follow are skipped, unread."""
-
-    mine: bool
-    key: int | str
-    interface: str
-    fingerprint: msgspec.Raw = msgspec.Raw()
-
-
-_said_in: Final = msgspec.msgpack.Decoder(_Said).decode
-
-
-def reference_in(data: bytes) -> Referred:
-    """What a reference says. Raises WireError where it is none.
-
-    A fingerprint that is none is as good as nothing.
-    """
-    try:
-        said = _said_in(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise WireError("a reference that is not made as one") from None
-    # A call must be able to name the object by its number.
-    if isinstance(said.key, int) and not 0 < said.key < CONTROL:
-        raise WireError("a reference that is not made as one")
-    raw = bytes(said.fingerprint)
-    is_one = raw[:2] == _FINGERPRINT and len(raw) == FINGERPRINT_SIZE + 2
-    return Referred(said.mine, said.key, said.interface, raw[2:] if is_one else None)
 
 
 RELEASE: Final = "release"

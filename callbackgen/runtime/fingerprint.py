@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from callbackgen.runtime.envelope import FINGERPRINT_SIZE
 from callbackgen.runtime.errors import shortened
 from callbackgen.runtime.interfaces import members_of, once, wrapper_of
+from callbackgen.runtime.referring import FINGERPRINT_SIZE
 
 if TYPE_CHECKING:
     from callbackgen.runtime.wrapper import Served
 
 LARGEST_DESCRIPTION: Final = 64 * 1024
-"""Characters of a description; that limits how many members are looked at, too."""
+"""Bytes of a description; that limits how many members are looked at, too."""
 
 _LONGEST_SHOWN: Final = 1000
 
@@ -68,11 +68,12 @@ def fingerprint(stub: type) -> bytes:
 
 def members_in(text: str) -> dict[str, Member] | None:
     """The members by name that a description tells of; None where it is none."""
-    if len(text) > LARGEST_DESCRIPTION:
+    data = text.encode(errors="replace")
+    if len(data) > LARGEST_DESCRIPTION:
         return None
     try:
-        members = msgspec.json.decode(text, type=list[Member])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        members = msgspec.json.decode(data, type=list[Member])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return {member.name: member for member in members}
 

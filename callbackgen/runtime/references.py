@@ -28,6 +28,7 @@ from callbackgen.runtime.interfaces import (
 )
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.link import Remote, link_of
+from callbackgen.runtime.referring import Referred, reference, reference_in
 from callbackgen.runtime.values import Carrier, Misfit
 from callbackgen.runtime.versions import INTERFACES, InterfacesWrapper, Versions
 from callbackgen.runtime.wire import WireError
@@ -233,12 +234,10 @@ class Passing(Carrier):
         theirs = None if link is None else link.key_at(self._session)
         if theirs is not None:
             self._kept.append(link)
-            return envelope.reference(
-                receivers=True, key=theirs, interface=interface_name(stub)
-            )
+            return reference(receivers=True, key=theirs, interface=interface_name(stub))
         key = self._references.send(stub, value)
         self._keys.append(key)
-        return envelope.reference(
+        return reference(
             receivers=False,
             key=key,
             interface=interface_name(stub),
@@ -257,7 +256,7 @@ class Passing(Carrier):
 
     def extension(self, data: bytes) -> object:
         """Takes one reference that has arrived, as its bytes; counts it."""
-        said = envelope.reference_in(data)
+        said = reference_in(data)
         if said.mine:
             return _Arrived(said.interface, self._ours(said))
         if isinstance(said.key, str):
@@ -268,7 +267,7 @@ class Passing(Carrier):
             return None
         return _Arrived(said.interface, remote, said.fingerprint)
 
-    def _ours(self, said: envelope.Referred) -> Wrapper | None:
+    def _ours(self, said: Referred) -> Wrapper | None:
         try:
             return self._references.exported(said.key, said.interface)
         except (Withdrawn, Unimplemented):

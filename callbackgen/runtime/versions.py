@@ -69,8 +69,9 @@ class InterfacesWrapper(Wrapper, format=FORMAT):
     def describe(self, key: Key, interface: str) -> str:
         """What the interface of an object looks like here."""
         text = description(type(self._exported(key, interface)))
-        if len(text) > LARGEST_DESCRIPTION:
-            raise ValueError(f"a description of {len(text)} characters")
+        size = len(text.encode())
+        if size > LARGEST_DESCRIPTION:
+            raise ValueError(f"a description of {size} bytes")
         return text
 
 

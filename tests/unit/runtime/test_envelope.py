@@ -18,14 +18,12 @@ from callbackgen.runtime.envelope import (
     CONTROL,
     REFERENCE,
     Head,
-    Referred,
     Request,
     control_in,
     error_in,
     head_of,
     packed,
     plain,
-    reference_in,
     request_in,
     unpacked,
 )
@@ -40,6 +38,7 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
+from callbackgen.runtime.referring import reference_in
 from callbackgen.runtime.values import Misfit, Value, travelling
 from callbackgen.runtime.wire import Message, WireError
 from tests.unit.runtime.papers import Side
@@ -192,49 +191,6 @@ def test_a_head_arrives_as_it_was(
     key = data.draw(st.integers(1, CONTROL) | st.text())
     annotations = wire.chunk(b"OTHR", b"x") + envelope.head(milliseconds, chain, key)
     assert head_of(message(annotations)) == Head(milliseconds, chain, key)
-
-
-OBJECTS = st.integers(1, CONTROL - 1) | st.text()
-FINGERPRINTS = st.binary(min_size=8, max_size=8)
-
-
-@given(st.booleans(), OBJECTS, st.text(), st.none() | FINGERPRINTS)
-def test_a_reference_arrives_as_it_was(
-    receivers: bool, key: int | str, interface: str, fingerprint: bytes | None
-) -> None:
-    """Whose it is, which one, under which interface, and which version of that."""
-    sent = envelope.reference(
-        receivers=receivers, key=key, interface=interface, fingerprint=fingerprint
-    )
-    expected = Referred(receivers, key, interface, fingerprint)
-    assert unpacked(packed([sent]), extension_of) == [expected]
-
-
-@given(
-    FINGERPRINTS | st.binary() | BUILTINS,
-    st.lists(BUILTINS, max_size=3),
-)
-def test_what_follows_in_a_reference_is_skipped(
-    fourth: object, rest: list[Any]
-) -> None:
-    """And a fingerprint that is none is as good as nothing: ends differ in age."""
-    data = msgspec.msgpack.encode((True, 1, "a.B"))[1:]
-    fields = [fourth, *rest]
-    said = b"\xdd" + (3 + len(fields)).to_bytes(4, "big") + data
-    said += b"".join(packed(field) for field in fields)
-    is_one = isinstance(fourth, bytes) and len(fourth) == 8
-    assert reference_in(said) == Referred(True, 1, "a.B", fourth if is_one else None)
-
-
-@pytest.mark.parametrize("receivers", [True, False])
-@pytest.mark.parametrize("key", [-1, -(2**63), 0, CONTROL, True, False, 1.0, None])
-def test_a_reference_to_what_is_no_number_of_an_object_is_refused(
-    receivers: bool, key: Any
-) -> None:
-    """A stub for it could not say what it calls, or would call what is no object."""
-    data = msgspec.msgpack.encode((receivers, key, "a.B"))
-    with pytest.raises(WireError, match="reference"):
-        reference_in(data)
 
 
 @given(HOSTILE)

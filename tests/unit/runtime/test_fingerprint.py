@@ -124,6 +124,7 @@ def test_a_long_member_is_cut_where_it_is_shown() -> None:
         "\ud800",
         '[["a",["() -> None"],false,false,' + "[" * 60_000,
         '[["' + "a" * LARGEST_DESCRIPTION + '",["() -> None"],false,false]]',
+        '[["' + "\u2028" * (LARGEST_DESCRIPTION // 3) + '",[],false,false]]',
     ],
 )
 def test_what_is_no_description_is_not_read(text: str) -> None:

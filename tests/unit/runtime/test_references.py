@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.runtime import Stub
-from callbackgen.runtime.envelope import packed, reference, reference_in, unpacked
+from callbackgen.runtime.envelope import packed, unpacked
 from callbackgen.runtime.errors import LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
+from callbackgen.runtime.referring import reference, reference_in
 from callbackgen.runtime.stub import link
 from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import WireError

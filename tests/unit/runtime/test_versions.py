@@ -14,8 +14,9 @@ import pytest
 import callbackgen
 from callbackgen.runtime import Method, Stub, references
 from callbackgen.runtime.call import Call
+from callbackgen.runtime.context import deadline_within
 from callbackgen.runtime.deadline import Deadline
-from callbackgen.runtime.envelope import packed, reference
+from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.errors import (
     BadReply,
     DeadlineExceeded,
@@ -25,6 +26,7 @@ from callbackgen.runtime.errors import (
     Withdrawn,
 )
 from callbackgen.runtime.interfaces import interface_name, wrapper_of
+from callbackgen.runtime.referring import reference
 from callbackgen.runtime.stub import attribute
 from callbackgen.runtime.versions import INTERFACES, InterfacesStub
 from tests.unit.runtime.interfaces import interface
@@ -60,11 +62,13 @@ class Made:
     def same(self, text: str) -> str:
         if text == "type":
             raise TypeError("same(): by the object itself")
-        raise ValueError("told(): no")
+        raise ValueError("by the object itself")
 
     def told(self, text: str) -> str:
         if text == "type":
             raise TypeError("by the object itself")
+        if text == "value":
+            raise ValueError("told(): by the object itself")
         return text
 
     def count(self) -> str:
@@ -170,7 +174,12 @@ def test_all_calls_share_one_question() -> None:
 
 @pytest.mark.parametrize(
     ("method", "text", "calls"),
-    [(SAME, "value", 1), (SAME, "type", 2), (TOLD_MORE, "type", 1)],
+    [
+        (SAME, "value", 1),
+        (SAME, "type", 2),
+        (TOLD_MORE, "type", 1),
+        (TOLD_MORE, "value", 1),
+    ],
 )
 def test_what_the_object_raises_is_not_explained(
     method: Method[Any], text: str, calls: int
@@ -213,10 +222,12 @@ class Answering:
 
     def __init__(self, answer: Callable[[], object]) -> None:
         self.asked = 0
+        self.seconds = 0.0
         self._answer = answer
 
     def describe(self, _: object, __: str) -> object:
         self.asked += 1
+        self.seconds = deadline_within(PATIENCE).remaining()
         return self._answer()
 
 
@@ -302,6 +313,7 @@ def test_an_answer_that_never_comes_holds_a_call_until_its_deadline(
     finally:
         release.set()
     assert answers.asked == 1
+    assert answers.seconds <= 2
 
 
 @pytest.mark.parametrize(
@@ -333,7 +345,7 @@ def test_a_description_that_is_too_large_is_not_sent() -> None:
         with pytest.raises(Unimplemented, match=r"has no method 'closed' there$"):
             call(HERE(connection), CLOSED)
         stub = InterfacesStub(connection, INTERFACES)
-        with pytest.raises(RemoteRaised, match=r"a description of \d+ characters"):
+        with pytest.raises(RemoteRaised, match=r"a description of \d+ bytes"):
             call(stub, DESCRIBE, "made", "")
 
 
