@@ -66,5 +66,5 @@ def reference_in(data: bytes) -> Referred:
     if isinstance(said.key, int) and not 0 < said.key < CONTROL:
         raise WireError("a reference that is not made as one")
     raw = bytes(said.fingerprint)
-    is_one = raw[:2] == _FINGERPRINT and len(raw) == FINGERPRINT_SIZE + 2
-    return Referred(said.mine, said.key, said.interface, raw[2:] if is_one else None)
+    fingerprint = raw[2:] if raw[:2] == _FINGERPRINT else None
+    return Referred(said.mine, said.key, said.interface, fingerprint)

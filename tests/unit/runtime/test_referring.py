@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callbackgen.runtime.envelope import CONTROL, packed, plain, unpacked
@@ -39,6 +39,7 @@ def test_a_reference_arrives_as_it_was(
     assert unpacked(packed([sent]), reference_in) == [expected]
 
 
+@example("a text of", [])
 @given(FINGERPRINTS | st.binary() | ANYTHING, st.lists(ANYTHING, max_size=3))
 def test_what_follows_in_a_reference_is_skipped(fourth: Any, rest: list[Any]) -> None:
     """And a fingerprint that is none is as good as nothing: ends differ in age."""
