@@ -1,10 +1,18 @@
-"""Interfaces that a test makes up: their stubs and wrappers, without a module."""
+"""Interfaces that a test makes up, without a module, and an object that is served."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Generator
 from typing import Any, cast
 
+import callbackgen
 from callbackgen.runtime import Method, Stub, Wrapper, exposed, exposed_attribute
+from callbackgen.runtime.interfaces import wrapper_of
+
+PATIENCE = 30.0
+"""Seconds: far more than anything may take here."""
 
 
 def interface(
@@ -50,3 +58,49 @@ def _calling(name: str) -> Any:
         return getattr(_delegate(wrapper), name)(*arguments, **keywords)
 
     return call
+
+
+class Made:
+    """An object, whose `count` is none; it raises what the text that it gets says."""
+
+    level = 1
+
+    def same(self, text: str) -> str:
+        if text == "type":
+            raise TypeError("same(): by the object itself")
+        raise ValueError("by the object itself")
+
+    def told(self, text: str) -> str:
+        if text == "type":
+            raise TypeError("by the object itself")
+        if text == "value":
+            raise ValueError("told(): by the object itself")
+        return text
+
+    def count(self) -> str:
+        return "three"
+
+    def opened(self) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def connected(there: type[Stub]) -> Generator[callbackgen.Connection]:
+    """A connection to a daemon that serves a `Made` by its own version."""
+    made: Any = wrapper_of(there)
+    settings = callbackgen.Settings(deadline=PATIENCE)
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
+        address = daemon.register(made(Made()), "made")
+        thread = threading.Thread(target=daemon.requestLoop)
+        thread.start()
+        try:
+            with callbackgen.connect(address, settings=settings) as connection:
+                yield connection
+        finally:
+            daemon.shutdown()
+            thread.join()
+
+
+def call(stub: Any, method: Method[Any], *arguments: Any, **keywords: Any) -> Any:
+    """What a generated stub's method does."""
+    return stub._call(method, *arguments, **keywords)

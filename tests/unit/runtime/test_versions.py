@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,11 +28,8 @@ from callbackgen.runtime.interfaces import interface_name, wrapper_of
 from callbackgen.runtime.referring import reference
 from callbackgen.runtime.stub import attribute
 from callbackgen.runtime.versions import INTERFACES, InterfacesStub
-from tests.unit.runtime.interfaces import interface
+from tests.unit.runtime.interfaces import PATIENCE, Made, call, connected, interface
 from tests.unit.runtime.papers import Side
-
-PATIENCE = 30.0
-"""Seconds: far more than anything may take here."""
 
 SAME: Method[str] = Method("same", "(text: str) -> str")
 CLOSED: Method[None] = Method("closed", "() -> None")
@@ -54,57 +50,10 @@ ANSWER: Method[Any] = Method(
 )
 
 
-class Made:
-    """It fits the older version."""
-
-    level = 1
-
-    def same(self, text: str) -> str:
-        if text == "type":
-            raise TypeError("same(): by the object itself")
-        raise ValueError("by the object itself")
-
-    def told(self, text: str) -> str:
-        if text == "type":
-            raise TypeError("by the object itself")
-        if text == "value":
-            raise ValueError("told(): by the object itself")
-        return text
-
-    def count(self) -> str:
-        return "three"
-
-    def opened(self) -> None:
-        pass
-
-
 class Level:
     """Assigns an attribute by a stub, as a generated class does."""
 
     level = attribute(LEVEL)
-
-
-@contextlib.contextmanager
-def connected(
-    there: type[Stub] = THERE,
-) -> Generator[callbackgen.Connection]:
-    """A connection to a daemon that serves a `Made` by its own version."""
-    made: Any = wrapper_of(there)
-    settings = callbackgen.Settings(deadline=PATIENCE)
-    with callbackgen.Daemon(host="127.0.0.1") as daemon:
-        address = daemon.register(made(Made()), "made")
-        thread = threading.Thread(target=daemon.requestLoop)
-        thread.start()
-        try:
-            with callbackgen.connect(address, settings=settings) as connection:
-                yield connection
-        finally:
-            daemon.shutdown()
-            thread.join()
-
-
-def call(stub: Any, method: Method[Any], *arguments: Any, **keywords: Any) -> Any:
-    return stub._call(method, *arguments, **keywords)
 
 
 def assign_level(stub: Stub) -> None:
@@ -144,7 +93,7 @@ def test_an_error_says_how_the_other_end_has_the_member(
     act: Callable[[Stub], object], kind: type[RemoteError], text: str, explanation: str
 ) -> None:
     """A member that is not there, an argument or an answer that does not fit."""
-    with connected() as connection:
+    with connected(THERE) as connection:
         stub = HERE(connection)
         for _ in range(2):
             with pytest.raises(kind) as caught:
@@ -158,7 +107,7 @@ def test_an_error_says_how_the_other_end_has_the_member(
 def test_all_calls_share_one_question() -> None:
     """Also those that fail at one moment: each has the explanation."""
     callers = 8
-    with connected() as connection, ThreadPoolExecutor(callers) as pool:
+    with connected(THERE) as connection, ThreadPoolExecutor(callers) as pool:
         stub = HERE(connection)
         together = threading.Barrier(callers)
 
@@ -185,7 +134,7 @@ def test_what_the_object_raises_is_not_explained(
     method: Method[Any], text: str, calls: int
 ) -> None:
     """It is its own, whatever its text; nothing is asked for that is clear before."""
-    with connected() as connection:
+    with connected(THERE) as connection:
         with pytest.raises(RemoteRaised) as caught:
             call(HERE(connection), method, text)
         assert caught.value.explanation == ""
@@ -206,7 +155,7 @@ def test_the_log_has_the_members_that_differ_once(
 ) -> None:
     """One record for each connection and interface, whatever fails afterwards."""
     caplog.set_level(logging.INFO, "callbackgen.versions")
-    with connected() as connection:
+    with connected(THERE) as connection:
         for act, kind, _, _ in [*CALLS, *CALLS]:
             with pytest.raises(kind):
                 act(HERE(connection))
@@ -271,7 +220,7 @@ def test_a_hostile_answer_is_as_good_as_none(
 ) -> None:
     """The error is what it was, the question is not asked again, calls go on."""
     answers = answering(answer)
-    with connected() as connection:
+    with connected(THERE) as connection:
         for _ in range(2):
             with pytest.raises(Unimplemented, match=r"^Made has no .* there$"):
                 call(HERE(connection), CLOSED)
@@ -286,7 +235,7 @@ def test_a_member_that_is_hostile_is_shown_in_ascii(
     caplog.set_level(logging.INFO, "callbackgen.versions")
     name = "\\u001b[31m\\n" * 1000
     answering(f'[["told",["(\\u2028)"],false,false],["{name}",[],false,false]]')
-    with connected() as connection, pytest.raises(RemoteRaised) as caught:
+    with connected(THERE) as connection, pytest.raises(RemoteRaised) as caught:
         call(HERE(connection), TOLD_MORE, "a", at=1)
     assert r"there it is told(\u2028), here" in caught.value.explanation
     assert caught.value.explanation.isprintable()
@@ -302,7 +251,7 @@ def test_an_answer_that_never_comes_holds_a_call_until_its_deadline(
     release = threading.Event()
     answers = answering(lambda: str(release.wait(PATIENCE)))
     try:
-        with connected() as connection:
+        with connected(THERE) as connection:
             stub = HERE(connection)
             for each in (callbackgen.with_deadline(stub, 2), stub, stub):
                 with pytest.raises(Unimplemented, match=r"^Made has no .* there$"):
@@ -327,7 +276,7 @@ def test_an_answer_that_never_comes_holds_a_call_until_its_deadline(
 )
 def test_only_what_may_be_called_is_described(key: int | str, reason: str) -> None:
     """An object that the asker does not hold, or that is no wrapper, is not."""
-    with connected() as connection:
+    with connected(THERE) as connection:
         stub = InterfacesStub(connection, INTERFACES)
         with pytest.raises(RemoteRaised, match=reason):
             call(stub, DESCRIBE, key, "tests.Made")
