@@ -14,6 +14,7 @@ from callbackgen.runtime.errors import (
     BadReply,
     ConnectionLost,
     LimitExceeded,
+    RemoteError,
 )
 from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Incoming, Key
@@ -65,10 +66,14 @@ class Calling:
             raise
         answer = self._answer(call, pending, data)
         try:
-            return self._result(call, answer, used, passing)
-        finally:
-            if pending.arrival:
-                session.has_read(pending.arrival)
+            try:
+                return self._result(call, answer, used, passing)
+            finally:
+                if pending.arrival:
+                    session.has_read(pending.arrival)
+        except RemoteError as error:
+            session.references.versions.explain(call, key, error)
+            raise
 
     def _payload(
         self, call: Call, positional: list[object], named: dict[str, object]

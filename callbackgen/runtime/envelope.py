@@ -4,14 +4,17 @@ The annotation ``CBGN`` of a call, big-endian: format (16 bits), features (16 bi
 milliseconds that the caller waits (32 bits, 0: no end), the chain of calls that it
 belongs to (64 bits, signed: positive if the sender made the number, else the
 receiver), and the number of the object (64 bits); the name of the object follows if
-that is 0. CONNECT, CONNECTOK and calls over stock Pyro5 carry the first three only. A
-receiver skips what follows.
+that is 0. No name stands for what describes the interfaces of an end (see `versions`).
+CONNECT, CONNECTOK and calls over stock Pyro5 carry the first three only. A receiver
+skips what follows.
 
 A call's payload is a msgpack array: interface, method, arguments, keyword arguments.
 An answer's is the value, or with the flag for exceptions a code and texts. A reference
 is msgpack's extension type 0x40: a msgpack array of whose object it is (true: the
-receiver's), its number or name, and the interface. 0x30 is a complex, 0x31 an int of
-more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set, 0x43 a frozenset.
+receiver's), its number or name, the interface, and for an object of the sender the
+fingerprint of the interface there (8 bytes); a receiver skips what follows. 0x30 is a
+complex, 0x31 an int of more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set,
+0x43 a frozenset.
 """
 
 from __future__ import annotations
@@ -362,39 +365,6 @@ def error_in(payload: bytes) -> RemoteError:
         return RemoteRaised(class_name, text, traceback)
     make = _CODES.get(code, BadReply)
     return make(text[:1024])
-
-
-def reference(*, receivers: bool, key: Key, interface: str) -> object:
-    """What stands for an object in a payload."""
-    content = msgspec.msgpack.encode((receivers, key, interface))
-    return msgspec.msgpack.Ext(REFERENCE, content)
-
-
-class Referred(NamedTuple):
-    """What a reference that has arrived says. `mine`: the object lives here."""
-
-    mine: bool
-    key: Key
-    interface: str
-
-
-def reference_in(data: bytes) -> Referred:
-    """What a reference says. Raises WireError where it is none."""
-    try:
-        match msgspec.msgpack.decode(data):
-            case [bool() as mine, str() | int() as key, str() as interface, *_] if (
-                isinstance(key, str) or _is_number(key)
-            ):
-                return Referred(mine, key, interface)
-            case _:
-                raise WireError("a reference that is not made as one")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError):
-        raise WireError("a reference that is not made as one") from None
-
-
-def _is_number(key: int) -> bool:
-    """Whether an object can have it: a call must be able to name it as one."""
-    return 0 < key < CONTROL and not isinstance(key, bool)
 
 
 RELEASE: Final = "release"

@@ -26,7 +26,19 @@ _CUT = " [cut]"
 
 
 class RemoteError(Exception):
-    """Something went wrong with a remote call. The base of all that one can raise."""
+    """Something went wrong with a remote call. The base of all that one can raise.
+
+    `explanation` is what this end knows besides, which ``str()`` shows after the rest:
+    how the other end's version of the interface differs, where that is the reason.
+    """
+
+    explanation: str = ""
+
+    def __str__(self) -> str:
+        return self._explained(super().__str__())
+
+    def _explained(self, text: str) -> str:
+        return f"{text}; {self.explanation}" if self.explanation else text
 
 
 class ConnectionLost(RemoteError, ConnectionError):
@@ -72,7 +84,8 @@ class RemoteRaised(RemoteError):
         self.traceback_text = traceback_text
 
     def __str__(self) -> str:
-        return f"{self.class_name}: {self.text}" if self.text else self.class_name
+        said = f"{self.class_name}: {self.text}" if self.text else self.class_name
+        return self._explained(said)
 
 
 class Unimplemented(RemoteError):

@@ -12,12 +12,12 @@ from callbackgen.runtime.wrapper import Served, Wrapper, served_members
 R = TypeVar("R")
 
 
-def _once(function: Callable[[type], R]) -> Callable[[type], R]:
+def once(function: Callable[[type], R]) -> Callable[[type], R]:
     """The function, called once for each class."""
     return functools.cache(function)
 
 
-@_once
+@once
 def interface_name(stub: type) -> str:
     """The name under which two ends know an interface."""
     declared: str | None = vars(stub).get("_callbackgen_interface")
@@ -26,7 +26,7 @@ def interface_name(stub: type) -> str:
     return f"{stub.__module__}.{stub.__qualname__.removesuffix('Stub')}"
 
 
-@_once
+@once
 def wrapper_of(stub: type) -> type[Wrapper]:
     """The wrapper class of a stub's Protocol.
 
@@ -47,7 +47,7 @@ def readable(interface: str) -> str:
     return "function" if interface.startswith("(") else interface.rpartition(".")[2]
 
 
-@_once
+@once
 def members_of(wrapper: type) -> dict[str, Served]:
     """What can be called on a wrapper, by name."""
     return served_members(wrapper)

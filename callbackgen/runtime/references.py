@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from callbackgen.runtime import envelope
 from callbackgen.runtime.errors import LimitExceeded, Unimplemented, Withdrawn
+from callbackgen.runtime.fingerprint import fingerprint
 from callbackgen.runtime.interfaces import (
     delegate_of,
     interface_name,
@@ -27,7 +28,9 @@ from callbackgen.runtime.interfaces import (
 )
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.link import Remote, link_of
+from callbackgen.runtime.referring import Referred, reference, reference_in
 from callbackgen.runtime.values import Carrier, Misfit
+from callbackgen.runtime.versions import INTERFACES, InterfacesWrapper, Versions
 from callbackgen.runtime.wire import WireError
 from callbackgen.runtime.wrapper import Wrapper
 
@@ -55,6 +58,8 @@ class _Import:
 class References:
     """The tables of one connection: what the other end holds, and what this one does.
 
+    `versions` are those of the interfaces of what has arrived.
+
     `released` is told (key, number) of what we drop, maybe from a garbage collection,
     so that it must take no lock.
     """
@@ -66,6 +71,7 @@ class References:
         services: Callable[[str, str], Wrapper],
         released: Callable[[int, int], None],
     ) -> None:
+        self.versions = Versions(session)
         self._session = session
         self._limit = limit
         self._services = services
@@ -82,6 +88,8 @@ class References:
 
         Raises Withdrawn for one that it does not hold under that interface.
         """
+        if key == INTERFACES:
+            return InterfacesWrapper(self.exported)
         if isinstance(key, str):
             return self._services(key, interface)
         with self._lock:
@@ -226,13 +234,14 @@ class Passing(Carrier):
         theirs = None if link is None else link.key_at(self._session)
         if theirs is not None:
             self._kept.append(link)
-            return envelope.reference(
-                receivers=True, key=theirs, interface=interface_name(stub)
-            )
+            return reference(receivers=True, key=theirs, interface=interface_name(stub))
         key = self._references.send(stub, value)
         self._keys.append(key)
-        return envelope.reference(
-            receivers=False, key=key, interface=interface_name(stub)
+        return reference(
+            receivers=False,
+            key=key,
+            interface=interface_name(stub),
+            fingerprint=fingerprint(stub),
         )
 
     def plain(self, value: object) -> object:
@@ -247,7 +256,7 @@ class Passing(Carrier):
 
     def extension(self, data: bytes) -> object:
         """Takes one reference that has arrived, as its bytes; counts it."""
-        said = envelope.reference_in(data)
+        said = reference_in(data)
         if said.mine:
             return _Arrived(said.interface, self._ours(said))
         if isinstance(said.key, str):
@@ -256,9 +265,9 @@ class Passing(Carrier):
         if isinstance(remote, str):
             self.refused = remote
             return None
-        return _Arrived(said.interface, remote)
+        return _Arrived(said.interface, remote, said.fingerprint)
 
-    def _ours(self, said: envelope.Referred) -> Wrapper | None:
+    def _ours(self, said: Referred) -> Wrapper | None:
         try:
             return self._references.exported(said.key, said.interface)
         except (Withdrawn, Unimplemented):
@@ -274,6 +283,7 @@ class Passing(Carrier):
             other = ascii(data.interface)[:200]
             raise Misfit(f"expected a {readable(expected)}, got a reference to {other}")
         if isinstance(data.found, Remote):
+            self._references.versions.arrived(stub, data.fingerprint)
             return data.found.stub(stub)
         if not isinstance(data.found, wrapper_of(stub)):
             raise Misfit(f"the {readable(expected)} is not there any more")
@@ -286,6 +296,7 @@ class _Arrived:
 
     interface: str
     found: Remote | Wrapper | None
+    fingerprint: bytes | None = None
 
 
 def _target(value: object) -> object:

@@ -15,18 +15,24 @@ INTERFACE = """
 from typing import Protocol
 
 class Listener(Protocol):
-    def changed(self, symbol: str) -> str: ...
+    {changed}
 {newer_listener}
 
 class Feed(Protocol):
     def add(self, listener: Listener) -> None: ...
+    def close(self, listener: Listener) -> None: ...
 {newer_feed}
 """
+CHANGED = "def changed(self, symbol: str) -> str: ..."
+CHANGED_AT = "def changed(self, symbol: str, *, at: int = 0) -> str: ..."
+CHANGED_TIMES = "def changed(self, symbol: str) -> int: ..."
 NEWER_LISTENER = "    def closed(self, symbol: str) -> str: ..."
 NEWER_FEED = "    def count(self) -> int: ..."
 
+DIFFERS = "; the other end has another version of "
+
 SERVER = """
-import threading
+import logging, threading
 import callbackgen
 from feed_remote import FeedWrapper
 from tests.system.listening.answering import answer_commands, emit
@@ -36,17 +42,31 @@ class Feeding:
         self.listeners = []
     def add(self, listener):
         self.listeners.append(listener)
+    def close(self, listener):
+        listener.closed("during a call")
     def count(self):
         return len(self.listeners)
+
+class Records(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.texts = []
+    def emit(self, record):
+        self.texts.append(record.getMessage())
 
 class Desk:
     def address(self):
         return str(address)
+    def records(self):
+        return [text.partition(": ")[2] for text in records.texts]
     def changed(self, symbol):
         return [listener.changed(symbol) for listener in feeding.listeners]
     def closed(self, symbol):
         return [listener.closed(symbol) for listener in feeding.listeners]
 
+records = Records()
+logging.getLogger("callbackgen.versions").addHandler(records)
+logging.getLogger("callbackgen.versions").setLevel(logging.INFO)
 feeding = Feeding()
 with callbackgen.Daemon(host="127.0.0.1") as daemon:
     address = daemon.register(FeedWrapper(feeding), "feed")
@@ -73,6 +93,8 @@ class Hearer:
 class Guest:
     def add(self):
         feed.add(Hearer())
+    def close(self):
+        feed.close(Hearer())
     def count(self):
         return feed.count()
 
@@ -89,10 +111,14 @@ def stage() -> Iterator[Stage]:
         yield started
 
 
-def project(folder: Path, *, listener: str = "", feed: str = "") -> Path:
+def project(
+    folder: Path, *, listener: str = "", feed: str = "", changed: str = CHANGED
+) -> Path:
     """A folder with the interface as given, the generated modules, and the programs."""
     folder.mkdir()
-    interface = INTERFACE.format(newer_listener=listener, newer_feed=feed)
+    interface = INTERFACE.format(
+        newer_listener=listener, newer_feed=feed, changed=changed
+    )
     (folder / "feeding.py").write_text(interface, encoding="utf-8")
     (folder / "server.py").write_text(SERVER, encoding="utf-8")
     (folder / "client.py").write_text(CLIENT, encoding="utf-8")
@@ -125,9 +151,14 @@ def test_a_server_newer_by_a_callback_method(stage: Stage, tmp_path: Path) -> No
 
     assert server.ask("changed", "ACME") == ["changed ACME"]
     for _ in range(2):
-        with pytest.raises(Failed, match=r"^Unimplemented: .*\bclosed\b"):
+        with pytest.raises(Failed, match=r"^Unimplemented: .*\bclosed\b") as caught:
             server.ask("closed", "ACME")
+        assert str(caught.value).endswith(f"{DIFFERS}Listener, without closed")
     assert server.ask("changed", "EMCA") == ["changed EMCA"]
+    assert server.ask("records") == [
+        "the other end has another version of Listener",
+        "the other end has another version of Listener; not there: closed",
+    ]
 
 
 def test_a_client_newer_by_a_callback_method(stage: Stage, tmp_path: Path) -> None:
@@ -140,6 +171,7 @@ def test_a_client_newer_by_a_callback_method(stage: Stage, tmp_path: Path) -> No
     client.ask("add")
 
     assert server.ask("changed", "ACME") == ["changed ACME"]
+    assert server.ask("records") == ["the other end has another version of Listener"]
 
 
 def test_a_client_newer_by_a_service_method(stage: Stage, tmp_path: Path) -> None:
@@ -149,8 +181,70 @@ def test_a_client_newer_by_a_service_method(stage: Stage, tmp_path: Path) -> Non
         project(tmp_path / "older"),
         project(tmp_path / "newer", feed=NEWER_FEED),
     )
-    with pytest.raises(Failed, match=r"^Unimplemented: .*\bcount\b"):
+    with pytest.raises(Failed, match=r"^Unimplemented: .*\bcount\b") as caught:
         client.ask("count")
+    assert str(caught.value).endswith(f"{DIFFERS}Feed, without count")
     client.ask("add")
 
     assert server.ask("changed", "ACME") == ["changed ACME"]
+    assert server.ask("records") == []
+
+
+def test_a_callback_inside_a_call_is_explained_too(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """What the other end has is asked for while it waits for this end."""
+    _, client = started(
+        stage,
+        project(tmp_path / "newer", listener=NEWER_LISTENER),
+        project(tmp_path / "older"),
+    )
+    with pytest.raises(Failed, match=f"Unimplemented: .*{DIFFERS}Listener, without"):
+        client.ask("close")
+
+
+def test_an_argument_that_the_other_end_does_not_take(
+    stage: Stage, tmp_path: Path
+) -> None:
+    """The error has the method as both ends have it."""
+    server, client = started(
+        stage,
+        project(tmp_path / "newer", changed=CHANGED_AT),
+        project(tmp_path / "older"),
+    )
+    client.ask("add")
+
+    with pytest.raises(Failed, match=r"^RemoteRaised: TypeError: ") as caught:
+        server.ask("changed", "ACME")
+    assert str(caught.value).endswith(
+        f"{DIFFERS}Listener: there it is changed(symbol: str) -> str, "
+        "here it is changed(symbol: str, *, at: int = 0) -> str"
+    )
+
+
+def test_an_answer_of_another_type(stage: Stage, tmp_path: Path) -> None:
+    """A bad reply is the server's to explain: the client has said what it means."""
+    server, client = started(
+        stage,
+        project(tmp_path / "newer", changed=CHANGED_TIMES),
+        project(tmp_path / "older"),
+    )
+    client.ask("add")
+
+    with pytest.raises(Failed, match=r"^BadReply: ListenerStub\.changed: ") as caught:
+        server.ask("changed", "ACME")
+    assert str(caught.value).endswith(
+        f"{DIFFERS}Listener: there it is changed(symbol: str) -> str, "
+        "here it is changed(symbol: str) -> int"
+    )
+
+
+def test_of_the_same_version_nothing_is_said(stage: Stage, tmp_path: Path) -> None:
+    """Each end has generated its modules by itself, from the same interface."""
+    server, client = started(
+        stage, project(tmp_path / "one"), project(tmp_path / "other")
+    )
+    client.ask("add")
+
+    assert server.ask("changed", "ACME") == ["changed ACME"]
+    assert server.ask("records") == []

@@ -18,6 +18,7 @@ from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Key
+from callbackgen.runtime.referring import reference
 from callbackgen.runtime.wire import Message
 from tests.system.edges.guest_remote import GuestStub
 from tests.system.edges.hall import PATIENCE, Visitor, reached
@@ -30,7 +31,7 @@ LARGEST = 16 * 1024 * 1024
 
 def a_guest(key: Key = 1, *, receivers: bool = False, interface: str = GUEST) -> object:
     """A reference to an object of the sender, or of the receiver."""
-    return envelope.reference(receivers=receivers, key=key, interface=interface)
+    return reference(receivers=receivers, key=key, interface=interface)
 
 
 def answer(sequence: int, value: object = "heard") -> bytes:

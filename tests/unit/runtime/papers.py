@@ -89,8 +89,8 @@ class AnythingStub(Stub, format=1):
 class Side:
     """One end of a connection as far as objects go."""
 
-    def __init__(self, limit: int = 1000) -> None:
-        self.session = cast("Session", object())
+    def __init__(self, session: object = None, limit: int = 1000) -> None:
+        self.session = cast("Session", session or object())
         self.services: dict[str, Wrapper] = {}
         self.released: list[tuple[int, int]] = []
         self.references = References(

@@ -15,15 +15,12 @@ from msgspec.msgpack import Ext
 from callbackgen.interface import ANY
 from callbackgen.runtime import envelope
 from callbackgen.runtime.envelope import (
-    CONTROL,
     REFERENCE,
-    Referred,
     Request,
     control_in,
     error_in,
     packed,
     plain,
-    reference_in,
     request_in,
     unpacked,
 )
@@ -38,6 +35,7 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
+from callbackgen.runtime.referring import reference_in
 from callbackgen.runtime.values import Misfit, Value, travelling
 from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import Side
@@ -177,27 +175,6 @@ def test_a_call_arrives_as_it_was(
     data = envelope.request(*said)
     assert request_in(data, nothing) == expected
     assert request_in(packed([*said, "later", None]), nothing) == expected
-
-
-@given(st.booleans(), st.integers(1, CONTROL - 1) | st.text(), st.text())
-def test_a_reference_arrives_as_it_was(
-    receivers: bool, key: int | str, interface: str
-) -> None:
-    """Whose it is, which one, and under which interface."""
-    sent = envelope.reference(receivers=receivers, key=key, interface=interface)
-    expected = Referred(receivers, key, interface)
-    assert unpacked(packed([sent]), extension_of) == [expected]
-
-
-@pytest.mark.parametrize("receivers", [True, False])
-@pytest.mark.parametrize("key", [-1, -(2**63), 0, CONTROL, True, False, 1.0, None])
-def test_a_reference_to_what_is_no_number_of_an_object_is_refused(
-    receivers: bool, key: Any
-) -> None:
-    """A stub for it could not say what it calls, or would call what is no object."""
-    data = msgspec.msgpack.encode((receivers, key, "a.B"))
-    with pytest.raises(WireError, match="reference"):
-        reference_in(data)
 
 
 @given(HOSTILE)

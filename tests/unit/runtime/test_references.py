@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.runtime import Stub
-from callbackgen.runtime.envelope import packed, reference, unpacked
+from callbackgen.runtime.envelope import packed, unpacked
 from callbackgen.runtime.errors import LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
+from callbackgen.runtime.referring import reference, reference_in
 from callbackgen.runtime.stub import link
 from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import WireError
@@ -168,8 +169,8 @@ class World:
 
 def swapped(data: bytes) -> bytes:
     """The reference as the other end names it."""
-    _, key, interface = unpacked(data, lambda data: unpacked(data, bytes))
-    return packed(reference(receivers=True, key=key, interface=interface))
+    said = unpacked(data, reference_in)
+    return packed(reference(receivers=True, key=said.key, interface=said.interface))
 
 
 EVENTS = st.tuples(
