@@ -64,6 +64,7 @@ def proxy_of(daemon: Any, serializer: str = "serpent") -> Any:
     """A stock proxy of the counter."""
     proxy: Any = Pyro5.api.Proxy(daemon.uriFor("counter"))
     proxy._pyroSerializer = serializer
+    proxy._pyroTimeout = PATIENCE
     return proxy
 
 
