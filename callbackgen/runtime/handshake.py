@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import msgspec
 
-from callbackgen.runtime import envelope, ordinary_data, wire
+from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
-from callbackgen.runtime.ordinary import Ordinary, accepted
+from callbackgen.runtime.ordinary import Ordinary, accepted, shaken
 from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.server_connection import ServerConnection
 from callbackgen.runtime.serving import pyro_context
@@ -156,13 +156,12 @@ class Handshake:
 
     def _shake_ordinary(self, message: Message) -> None:
         connection = self.connection
-        with (
-            pyro_context(connection),
-            connection.shaking(message.encoded()) as answer,
-        ):
-            is_in = self._handshake_of_pyro(_refusal(message))
-        if not is_in:
-            self._transport.close("refused", bytes(answer))
+        with pyro_context(connection):
+            reason, answer = shaken(self._daemon, connection, message)
+        if reason is not None:
+            who = connection.peer.address
+            _log.warning("%s: refused: %s", who, ascii(reason)[:200])
+            self._transport.close("refused", answer)
             return
         ordinary = Ordinary(
             self._daemon,
@@ -175,20 +174,7 @@ class Handshake:
             self._listener.call_ended,
         )
         limit = _ordinary_limit(self._settings)
-        self._transport.loop.soon(lambda: self._go_on(ordinary, limit, bytes(answer)))
-
-    def _handshake_of_pyro(self, refusal: str | None) -> bool:
-        if refusal:
-            who = self.connection.peer.address
-            _log.warning("%s: refused: %s", who, ascii(refusal)[:200])
-        try:
-            is_in: bool = self._daemon._handshake(  # noqa: SLF001
-                self.connection, denied_reason=refusal
-            )
-        except BaseException:  # noqa: BLE001 - validateHandshake is the user's
-            _log.exception("%s: the handshake failed", self.connection.peer.address)
-            return False
-        return is_in
+        self._transport.loop.soon(lambda: self._go_on(ordinary, limit, answer))
 
     def _service(self, name: str, interface: str) -> Wrapper:
         """The wrapper that is registered under a name. Raises Unimplemented."""
@@ -236,15 +222,6 @@ def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:
     """A timer must not keep a connection that is over."""
     if (found := method()) is not None:
         found()
-
-
-def _refusal(message: Message) -> str | None:
-    """Why Pyro5 is not to read the handshake of an ordinary client, or None."""
-    try:
-        ordinary_data.check_handshake(message.serializer, message.payload)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with it
-        return f"{class_name(type(error))}: {text_of(error)}"
-    return None
 
 
 def _connect_limit(_: int) -> int:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import Pyro5.errors
-from Pyro5 import config
+from Pyro5 import config, protocol, serializers
+from Pyro5.api import current_context
+from Pyro5.core import DAEMON_NAME
 from Pyro5.errors import SecurityError
 
 from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.context import Serving, serving
+from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.serving import pyro_context
 from callbackgen.runtime.wire import Message, WireError
 
@@ -38,6 +42,40 @@ def accepted(message: Message) -> None:
     """Raises WireError for a serializer that is not taken from anybody: marshal."""
     if message.serializer not in ordinary_data.SERIALIZERS:
         raise WireError(f"a message with serializer {message.serializer}")
+
+
+def shaken(
+    daemon: Any, connection: ServerConnection, message: Message
+) -> tuple[str | None, bytes]:
+    """Why a client is not let in, or None, and the answer to its handshake.
+
+    It does what Pyro5's daemon does, which would read the message as it likes.
+    """
+    context: Any = current_context
+    is_marked = message.flags & protocol.FLAGS_CORR_ID
+    given = uuid.UUID(bytes=message.correlation) if is_marked else uuid.uuid4()
+    context.correlation_id = given
+    serializer: Any = cast(Any, serializers).serializers_by_id[message.serializer]
+
+    def answer(kind: int, content: object, annotations: object) -> bytes:
+        number, payload = message.sequence, serializer.dumps(content)
+        sent: Any = cast(Any, protocol).SendingMessage(
+            kind, 0, number, message.serializer, payload, annotations
+        )
+        return bytes(sent.data)
+
+    try:
+        value, name = ordinary_data.handshake_in(message.serializer, message.payload)
+        content = {
+            "handshake": daemon.validateHandshake(connection, value),
+            "meta": daemon.objectsById[DAEMON_NAME].get_metadata(name),
+        }
+        annotations = context.response_annotations | daemon.annotations()
+        return None, answer(wire.CONNECT_OK, content, annotations)
+    except BaseException as error:  # noqa: BLE001 - validateHandshake is the user's
+        text = text_of(error).encode("utf-8", "backslashreplace").decode("utf-8")
+        reason = f"{class_name(type(error))}: {text}"
+        return reason, answer(wire.CONNECT_FAIL, text, None)
 
 
 class _Lane:

@@ -66,10 +66,14 @@ def call_in(
     return _with_objects(call, make, inside_first=serializer == MSGPACK)
 
 
-def check_handshake(serializer: int, payload: bytes) -> None:
-    """Raise an Exception if there is more than plain data and URIs in a handshake."""
+def handshake_in(serializer: int, payload: bytes) -> tuple[object, object]:
+    """The value in a handshake, and the id of the object that it is for.
+
+    Raises as `call_in` does.
+    """
     with turn_to_read(len(payload)):
-        _made(_data(serializer, payload), uris, inside_first=True)
+        data = _made(_data(serializer, payload), uris, inside_first=True)
+        return data["handshake"], data["object"]
 
 
 def _call(serializer: int, payload: bytes) -> Call:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Generator
 from typing import Any, TypeVar, cast
 
@@ -318,6 +319,45 @@ def test_a_proxy_for_a_callback_is_refused(daemon: Noticing) -> None:
                     hall.relay(given, "text")
             assert hall.echo(1) == 1
             assert dialled.statistics().connected == 0
+
+
+def test_a_handshake_has_its_own_context() -> None:
+    """The client's correlation id comes with it, annotations and texts go back."""
+    seen: list[Any] = []
+
+    class Polite(callbackgen.Daemon):
+        def validateHandshake(self, conn: Any, data: Any) -> Any:  # noqa: N802
+            seen.append(context.correlation_id)
+            context.response_annotations = {"HAND": b"shaken"}
+            if data != "hello":
+                raise ValueError("odd \ud800")
+            return data
+
+        def annotations(self) -> dict[str, bytes]:
+            return {"POLI": b"te"}
+
+    with Polite(host="127.0.0.1") as daemon:
+        daemon.register(RoomWrapper(Hall()), "hall")
+        with looping(daemon), proxy_of(daemon, "hall") as hall:
+            context.correlation_id = sent = uuid.uuid4()
+            try:
+                hall._pyroBind()
+                got = context.response_annotations
+                assert {key: bytes(value) for key, value in got.items()} == {
+                    "HAND": b"shaken",
+                    "POLI": b"te",
+                }
+            finally:
+                context.correlation_id = None
+            for hall._pyroSerializer in ("serpent", "json", "msgpack"):
+                hall._pyroRelease()
+                hall._pyroHandshake = "odd"
+                with pytest.raises(
+                    Pyro5.errors.CommunicationError, match=r"odd \\ud800"
+                ):
+                    hall._pyroBind()
+    assert seen[0] == sent
+    assert len(seen) == 4
 
 
 def test_the_handshake_value_of_a_proxy() -> None:

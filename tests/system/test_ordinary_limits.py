@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import Pyro5.api
 import Pyro5.errors
 import pytest
+import serpent
 
 import callbackgen
 from callbackgen.runtime.turns import reading
@@ -64,6 +65,7 @@ def proxy_of(daemon: Any, serializer: str = "serpent") -> Any:
     """A stock proxy of the counter."""
     proxy: Any = Pyro5.api.Proxy(daemon.uriFor("counter"))
     proxy._pyroSerializer = serializer
+    proxy._pyroTimeout = PATIENCE
     return proxy
 
 
@@ -119,8 +121,18 @@ def test_larger_messages_are_read_in_turn(daemon: Any, serializer: str) -> None:
         assert reached(lambda: large == [len(LARGE)])
 
 
-def test_a_large_handshake_waits_too(daemon: Any) -> None:
-    """Before anybody knows who it is, a client is given no more than its turn."""
+def test_a_large_handshake_waits_too(
+    daemon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anybody knows who it is, a client is given no more than one turn."""
+    parsed: list[bytes] = []
+    parse: Any = serpent.loads
+
+    def loads(data: bytes) -> Any:
+        parsed.append(data)
+        return parse(data)
+
+    monkeypatch.setattr(serpent, "loads", loads)
     with proxy_of(daemon) as proxy:
         proxy._pyroHandshake = [LARGE[:2000]]
         shaken = threading.Event()
@@ -138,6 +150,7 @@ def test_a_large_handshake_waits_too(daemon: Any) -> None:
         assert shaken.wait(PATIENCE)
         thread.join(PATIENCE)
         proxy._pyroClaimOwnership()
+    assert sum(LARGE[:2000].encode() in data for data in parsed) == 1
 
 
 def test_ordinary_clients_and_ours_wait_for_the_same(daemon: Any) -> None:

@@ -65,8 +65,15 @@ def test_one_at_a_time() -> None:
     assert most == 1
     with pytest.raises(ValueError, match="wrong"), turns:
         raise ValueError("wrong")
-    with turns:
-        pass
+    assert can_be_had(turns)
+
+
+def can_be_had(turns: Turns) -> bool:
+    """Whether nobody has it for ever."""
+    thread = threading.Thread(target=turns.__enter__, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return not thread.is_alive()
 
 
 class _Interrupted:
@@ -104,8 +111,7 @@ def test_ctrl_c_while_waiting(has_come: bool, monkeypatch: pytest.MonkeyPatch) -
     if not has_come:
         leave()
     assert turns.waiting == 0
-    with turns:
-        pass
+    assert can_be_had(turns)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
