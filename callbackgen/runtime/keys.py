@@ -21,6 +21,9 @@ _LARGE: Final = 512
 """Bytes that so many keys have at least."""
 
 _DEEPEST: Final = 128
+_MOST_BYTES: Final = 32 * 1024 * 1024
+"""What is looked at for one payload: that many times its size as it is deep."""
+
 _MAP_16, _MAP_32, _ARRAY_16, _ARRAY_32 = 0xDE, 0xDF, 0xDC, 0xDD
 _SMALL_MAPS: Final = range(0x80, 0x90)
 _SMALL_ARRAYS: Final = range(0x90, 0xA0)
@@ -41,31 +44,47 @@ def check_alike(values: Iterable[Hashable]) -> None:
         raise WireError(f"more than {_MOST_ALIKE} keys that have the same hash")
 
 
-def check_keys(data: bytes, unpack: Unpack, depth: int = 1) -> None:
+def check_keys(data: bytes, unpack: Unpack) -> None:
     """Raises WireError where too many keys of a map in a payload have the same hash.
 
     `unpack` reads a list of maps that have one key each.
     """
-    if len(data) < _LARGE or (b"\xde" not in data and b"\xdf" not in data):
-        return  # no map of more than 15
-    if len(data) - len(data.translate(None, _TUPLES)) <= _MOST_ALIKE:
-        return
-    if depth > _DEEPEST:
-        raise WireError(f"nested more than {_DEEPEST} deep")
-    head = data[0]
-    try:
-        if head in _SMALL_MAPS or head in {_MAP_16, _MAP_32}:
-            parts = _parts.decode(_as_array(data))
-            _check_map(parts[::2], unpack)
-        elif head in _SMALL_ARRAYS or head in {_ARRAY_16, _ARRAY_32}:
-            parts = _parts.decode(data)
-        else:
+    _Search(unpack).look_at(data, 1)
+
+
+class _Search:
+    """Looks for maps, at whatever depth. Each level costs another look at its bytes."""
+
+    def __init__(self, unpack: Unpack) -> None:
+        self._unpack = unpack
+        self._bytes_left = _MOST_BYTES
+
+    def look_at(self, data: bytes, depth: int) -> None:
+        """Look at one value. Raises WireError."""
+        if len(data) < _LARGE or (b"\xde" not in data and b"\xdf" not in data):
+            return  # no map of more than 15
+        if len(data) - len(data.translate(None, _TUPLES)) <= _MOST_ALIKE:
             return
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise WireError(f"not well-formed msgpack: {error}") from None
-    for part in parts:
-        if len(part) >= _LARGE:
-            check_keys(bytes(part), unpack, depth + 1)
+        self._bytes_left -= len(data)
+        if depth > _DEEPEST or self._bytes_left < 0:
+            raise WireError(f"nested more than {_DEEPEST} deep, or too much of it")
+        for part in self._parts(data):
+            if len(part) >= _LARGE:
+                self.look_at(bytes(part), depth + 1)
+
+    def _parts(self, data: bytes) -> list[msgspec.Raw]:
+        """The items of an array, or the keys and values of a map."""
+        head = data[0]
+        try:
+            if head in _SMALL_ARRAYS or head in {_ARRAY_16, _ARRAY_32}:
+                return _parts.decode(data)
+            if head in _SMALL_MAPS or head in {_MAP_16, _MAP_32}:
+                parts = _parts.decode(_as_array(data))
+                _check_map(parts[::2], self._unpack)
+                return parts
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise WireError(f"not well-formed msgpack: {error}") from None
+        return []
 
 
 def _as_array(data: bytes) -> bytes:

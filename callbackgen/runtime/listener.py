@@ -99,8 +99,8 @@ class Listener:
 
     def loop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:  # noqa: N803
         """Accept connections until the condition does not hold any more."""
-        self._loop.soon(self._accept_more)
         try:
+            self._loop.soon(self._accept_more)
             while not self._closed and loopCondition():
                 self._wait()
                 if not self._closed:

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any, cast
 
 import Pyro5.api
@@ -218,6 +219,42 @@ def test_what_a_method_starts_is_no_part_of_its_call(
         assert reached(lambda: bool(started))
         started[0].join()
         assert told == ["heard from a thread"]
+
+
+class Pushing(Hall):
+    """Its coroutine starts a task, which calls a listener when it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_push = threading.Event()
+        self.outcomes: SimpleQueue[object] = SimpleQueue()
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def later(self, number: int) -> int:
+        self.tasks.append(asyncio.create_task(self.push()))
+        return number
+
+    async def push(self) -> None:
+        while not self.may_push.is_set():  # noqa: ASYNC110 - another thread sets it
+            await asyncio.sleep(0.01)
+        try:
+            told = self.joined[0].told("pushed")
+        except callbackgen.RemoteError as error:
+            told = str(error)
+        self.outcomes.put(told)
+
+
+def test_a_task_outlives_the_call_that_started_it(daemon: callbackgen.Daemon) -> None:
+    """The time of that call, long over, is not the time of the calls of the task."""
+    pushing = Pushing()
+    address = str(daemon.register(RoomWrapper(pushing), "pushing"))
+    with callbackgen.connect(address) as connection:
+        room = callbackgen.with_deadline(RoomStub(connection), 2.0)
+        room.join(Visitor())
+        assert asyncio.run(room.later(5)) == 5
+        assert not threading.Event().wait(2.0)  # the deadline of the call has passed
+        pushing.may_push.set()
+        assert pushing.outcomes.get(timeout=PATIENCE) == "heard pushed"
 
 
 Register = Callable[[Callable[[], object]], str]

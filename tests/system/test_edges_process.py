@@ -82,3 +82,21 @@ def test_the_log_names_peer_and_method(caplog: pytest.LogCaptureFixture) -> None
     assert "127.0.0.1:" in record.getMessage()
     assert "\n" not in record.getMessage()
     assert {one.name.split(".")[0] for one in caplog.records} == {"callbackgen"}
+
+
+def test_ctrl_c_as_the_loop_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends `requestLoop` well also at the moment when the first client may come."""
+    interrupted: list[object] = []
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
+        loop = daemon.transportServer._loop
+        soon = loop.soon
+
+        def interrupts(action: object) -> None:
+            soon(action)
+            if not interrupted:
+                interrupted.append(action)
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(loop, "soon", interrupts)
+        daemon.requestLoop()
+    assert interrupted

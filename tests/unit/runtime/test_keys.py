@@ -102,6 +102,21 @@ def test_maps_in_each_other_have_a_limit() -> None:
         check_keys(data, lambda _: [])
 
 
+@pytest.mark.parametrize(("depth", "is_taken"), [(25, True), (40, False)])
+def test_what_is_large_may_not_be_that_deep(depth: int, is_taken: bool) -> None:
+    """For a megabyte that is 32 levels: else it would take seconds to look at all."""
+    value: Any = [[b"\xde"]] * 260_000
+    for _ in range(depth):
+        value = [value]
+    data = msgspec.msgpack.encode(value)
+    assert 1_000_000 < len(data) < 1_300_000
+    if is_taken:
+        assert packed(value) == data
+    else:
+        with pytest.raises(OverflowError, match="or too much of it"):
+            packed(value)
+
+
 @given(st.binary(max_size=100), st.binary(max_size=100))
 def test_whatever_arrives_is_a_value_or_a_wire_error(head: bytes, tail: bytes) -> None:
     """Noise around what is looked at, too."""
