@@ -288,7 +288,7 @@ class Channel:
             now + milliseconds / 1000 if milliseconds else None,
             message.payload,
             self._arrived(len(message.payload)),
-            isinstance(key, int) or envelope.MARK in message.payload,
+            envelope.MARK in message.payload,
         )
         self._queue(incoming)
         nested = incoming.chain in self._waiting

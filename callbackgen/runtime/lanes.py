@@ -28,7 +28,7 @@ class Incoming:
     `chain` is that of the calls that wait for each other, as this end counts them;
     `expires` when its caller gives up, by `time.monotonic`; `inside`: it runs although
     its object has not ended another call, which waits for it; `may_stay`: the thread
-    that runs it may read what comes next; `may_refer`: it names objects, or may do so.
+    that runs it may read what comes next; `may_refer`: there may be references in it.
     """
 
     sequence: int

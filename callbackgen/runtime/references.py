@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from callbackgen.runtime import envelope
 from callbackgen.runtime.errors import LimitExceeded, Unimplemented, Withdrawn
@@ -28,7 +28,7 @@ from callbackgen.runtime.interfaces import (
 )
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.link import Remote, link_of
-from callbackgen.runtime.referring import Referred, reference, reference_in
+from callbackgen.runtime.referring import reference, reference_in
 from callbackgen.runtime.values import Carrier, Misfit
 from callbackgen.runtime.versions import INTERFACES, InterfacesWrapper, Versions
 from callbackgen.runtime.wire import WireError
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class _Export:
+class Export:
+    """An object that the other end holds. `sent` says how often it was."""
+
     key: int
     target: object
     identity: object
@@ -78,26 +80,33 @@ class References:
         self._released = released
         self._lock = Lock()
         self._keys = 0
-        self._exports: dict[int, _Export] = {}
-        self._by_identity: dict[object, _Export] = {}
+        self._exports: dict[int, Export] = {}
+        self._by_identity: dict[object, Export] = {}
         self._imports: dict[int, _Import] = {}
         self._dropped: deque[_Import] = deque()
 
-    def exported(self, key: Key, interface: str) -> Wrapper:
+    def exported(
+        self, key: Key, interface: str, export: Export | None = None
+    ) -> Wrapper:
         """The wrapper of an object of ours that the other end names.
 
-        Raises Withdrawn for one that it does not hold under that interface.
+        `export` is the object where it was found before. Raises Withdrawn for one that
+        the other end does not hold under that interface, what `services` raises.
         """
         if key == INTERFACES:
             return InterfacesWrapper(self.exported)
         if isinstance(key, str):
             return self._services(key, interface)
-        with self._lock:
-            export = self._exports.get(key)
-            wrapper = None if export is None else export.wrappers.get(interface)
+        if export is None:
+            export = self.export(key)
+        wrapper = None if export is None else export.wrappers.get(interface)
         if wrapper is None:
             raise Withdrawn(f"the object {key} is not there any more")
         return wrapper
+
+    def export(self, key: Key) -> Export | None:
+        """An object of ours that the other end holds; it may be released meanwhile."""
+        return self._exports.get(key) if isinstance(key, int) else None
 
     def release(self, key: int, received: int) -> object:
         """The other end has dropped an object that it got so often.
@@ -135,7 +144,7 @@ class References:
     def __len__(self) -> int:
         return len(self._exports)
 
-    def _removed(self, export: _Export) -> _Export:
+    def _removed(self, export: Export) -> Export:
         del self._exports[export.key]
         del self._by_identity[export.identity]
         return export
@@ -161,7 +170,7 @@ class References:
                     return export.key
             wrapper = _wrapped(stub, value)
 
-    def _new_export(self, interface: str, target: object, identity: object) -> _Export:
+    def _new_export(self, interface: str, target: object, identity: object) -> Export:
         if len(self._exports) >= self._limit:
             raise LimitExceeded(
                 f"no more {readable(interface)} can be passed: the other end holds "
@@ -169,7 +178,7 @@ class References:
                 f"limit is {self._limit} (callbackgen.settings.callbacks)"
             )
         self._keys += 1
-        export = _Export(self._keys, target, identity)
+        export = Export(self._keys, target, identity)
         self._exports[export.key] = export
         self._by_identity[identity] = export
         return export
@@ -255,10 +264,14 @@ class Passing(Carrier):
         self._keys.clear()
 
     def extension(self, data: bytes) -> object:
-        """Takes one reference that has arrived, as its bytes; counts it."""
+        """Takes one reference that has arrived, as its bytes; counts it.
+
+        It runs nothing of the user's.
+        """
         said = reference_in(data)
         if said.mine:
-            return _Arrived(said.interface, self._ours(said))
+            export = self._references.export(said.key)
+            return _Arrived(said.interface, _Ours(said.key, export))
         if isinstance(said.key, str):
             raise WireError("a reference by name to an object of the sender")
         remote = self._references.arrive(said.key, said.interface)
@@ -267,9 +280,9 @@ class Passing(Carrier):
             return None
         return _Arrived(said.interface, remote, said.fingerprint)
 
-    def _ours(self, said: Referred) -> Wrapper | None:
+    def _wrapper(self, ours: _Ours, interface: str) -> Wrapper | None:
         try:
-            return self._references.exported(said.key, said.interface)
+            return self._references.exported(ours.key, interface, ours.export)
         except (Withdrawn, Unimplemented):
             return None
 
@@ -285,17 +298,25 @@ class Passing(Carrier):
         if isinstance(data.found, Remote):
             self._references.versions.arrived(stub, data.fingerprint)
             return data.found.stub(stub)
-        if not isinstance(data.found, wrapper_of(stub)):
+        wrapper = self._wrapper(data.found, expected)
+        if not isinstance(wrapper, wrapper_of(stub)):
             raise Misfit(f"the {readable(expected)} is not there any more")
-        return delegate_of(data.found)
+        return delegate_of(wrapper)
+
+
+class _Ours(NamedTuple):
+    """An object of ours to which the other end refers. A service has a name alone."""
+
+    key: Key
+    export: Export | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    """A reference: the other end's object, or the wrapper of ours, or neither."""
+    """A reference: to an object of the other end, or to one of ours."""
 
     interface: str
-    found: Remote | Wrapper | None
+    found: Remote | _Ours
     fingerprint: bytes | None = None
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from callbackgen.runtime.counters import Counters
     from callbackgen.runtime.envelope import Heading
     from callbackgen.runtime.lanes import Incoming
-    from callbackgen.runtime.references import References
+    from callbackgen.runtime.references import Export, References
     from callbackgen.runtime.session import Session
     from callbackgen.runtime.wrapper import Served, Wrapper
 
@@ -56,8 +56,11 @@ class Server:
         self._references = references
         self._counters = counters
 
-    def run(self, incoming: Incoming) -> None:
-        """Runs a call and answers it; raises only what ends the process."""
+    def run(self, incoming: Incoming, export: Export | None) -> None:
+        """Runs a call of an object and answers it; raises only what ends the process.
+
+        `export` is the object where it has a number.
+        """
         self._counters.calls_received.count()
         passing = Passing(self._references, self._session)
         ends: BaseException | None = None
@@ -66,7 +69,8 @@ class Server:
         try:
             called = self._read(incoming, passing)
             with _Context(self._session, incoming, called):
-                payload = self._called(incoming, called, passing)
+                wrapper = self._wrapper(incoming, called, export)
+                payload = self._called(wrapper, incoming, called, passing)
             failed = False
         except Refusal as refusal:
             self._log_refused(called, refusal)
@@ -116,9 +120,10 @@ class Server:
             incoming.may_refer = False
             self._session.has_read(incoming.ordinal)
 
-    def _called(self, incoming: Incoming, called: Heading, passing: Passing) -> bytes:
+    def _called(
+        self, wrapper: Wrapper, incoming: Incoming, called: Heading, passing: Passing
+    ) -> bytes:
         """Calls the member; gives its result as it travels."""
-        wrapper = self._wrapper(incoming, called)
         served = _member(wrapper, called)
         settings = self._session.settings
         if isinstance(called, Request):
@@ -142,10 +147,12 @@ class Server:
                 raise ValueError(f"{request.method}(): the result is {exceeded}")
         return payload
 
-    def _wrapper(self, incoming: Incoming, called: Heading) -> Wrapper:
+    def _wrapper(
+        self, incoming: Incoming, called: Heading, export: Export | None
+    ) -> Wrapper:
         """Whose member is called. To make it may run code of the user."""
         try:
-            return self._references.exported(incoming.key, called.interface)
+            return self._references.exported(incoming.key, called.interface, export)
         except Withdrawn as error:
             raise Refusal("withdrawn", str(error)) from None
         except Unimplemented as error:

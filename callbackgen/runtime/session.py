@@ -162,6 +162,8 @@ class Session:
 
     def run(self, incoming: Incoming) -> None:
         """Runs a call, answers it, and lets those go on that waited for its end."""
+        # Before what follows the call can release its object.
+        export = self.references.export(incoming.key)
         with self.lock:
             if self._lost is not None:
                 return
@@ -171,7 +173,7 @@ class Session:
         if turn is not NOTHING:
             self.follow(turn)
         try:
-            self._server.run(incoming)
+            self._server.run(incoming, export)
         finally:
             with self.lock:
                 self._running -= 1

@@ -13,7 +13,14 @@ import pytest
 
 import callbackgen
 from tests.system.edges.guest_remote import GuestStub
-from tests.system.edges.hall import PATIENCE, Hall, Unprintable, Visitor, open_hall
+from tests.system.edges.hall import (
+    PATIENCE,
+    Hall,
+    Unprintable,
+    Visitor,
+    open_hall,
+    reached,
+)
 from tests.system.edges.room_remote import RoomStub
 
 
@@ -213,3 +220,17 @@ def test_many_threads_use_one_connection() -> None:
         for thread in range(16):
             mine = [text for text in hall.texts if text.split()[0] == str(thread)]
             assert mine == [f"{thread} {number}" for number in range(50)]
+
+
+def test_an_object_that_is_called_and_dropped_at_once_is_called() -> None:
+    """Its release follows the call closely, and does not take it away before."""
+
+    class Brief(Hall):
+        def join(self, guest: GuestStub) -> None:
+            guest.noted("bye")
+
+    visitors = [Visitor() for _ in range(300)]
+    with open_hall(Brief()) as address, callbackgen.connect(address) as connection:
+        for visitor in visitors:
+            RoomStub(connection).join(visitor)
+        assert reached(lambda: all(visitor.texts == ["bye"] for visitor in visitors))

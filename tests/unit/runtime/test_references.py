@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.runtime import Stub
+from callbackgen.runtime import Stub, Wrapper
 from callbackgen.runtime.envelope import packed, unpacked
 from callbackgen.runtime.errors import LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
@@ -361,3 +361,23 @@ def test_a_connection_that_ends_drops_all_objects() -> None:
     assert not ours.holds(1, READER)
     assert ours.hears([(1, 1)]) == []
     assert len(theirs.references.remotes()) == len(stubs)
+
+
+def test_a_service_is_looked_for_when_it_is_wanted() -> None:
+    """Not while the message is read: to find it may run code of the user."""
+    side = Side()
+    asked: list[str] = []
+
+    class Asked(dict[str, Wrapper]):
+        def __getitem__(self, name: str) -> Wrapper:
+            asked.append(name)
+            return super().__getitem__(name)
+
+    paper = Paper()
+    side.services = Asked(paper=ReaderWrapper(paper))
+    data = packed(reference(receivers=True, key="paper", interface=READER))
+    passing = side.passing()
+    arrived = unpacked(data, passing.extension)
+    assert asked == []
+    assert passing.receive(ReaderStub, arrived) is paper
+    assert asked == ["paper"]
