@@ -139,31 +139,12 @@ def alike_in_a_set(count: int) -> bytes:
     return payload_of(msgspec.msgpack.Ext(0x42, encode(items)))
 
 
-<<<<<<< HEAD
-def alike_as_keys(count: int) -> bytes:
-    """The payload of a call: a map, which would take seconds to be made here."""
-    return payload_of(with_keys([*map(msgspec.msgpack.encode, alike(count))]))
-
-
-def alike_as_extensions(count: int) -> bytes:
-    """The payload of a call: a map whose keys are extensions."""
-    encode = msgspec.msgpack.encode
-    items = [msgspec.msgpack.Ext(0x41, encode(one)) for one in alike(count)]
-    return payload_of(with_keys([*map(encode, items)]))
-
-
-def with_keys(keys: list[bytes]) -> msgspec.Raw:
-    """A map of those keys, and None for each."""
-    head = b"\xdf" + len(keys).to_bytes(4)
-    return msgspec.Raw(head + b"".join(key + b"\xc0" for key in keys))
-=======
 def alike_as_keys(key: Callable[[tuple[int, ...]], object], count: int) -> bytes:
     """The payload of a call: a map, made without a dict, which would take as long."""
     encode = msgspec.msgpack.encode
     keys = [encode(key(one)) for one in alike(count)]
     made = b"\xdf" + count.to_bytes(4) + b"".join(one + b"\xc0" for one in keys)
     return encode(("Room", "echo", [msgspec.Raw(made)], {}))
->>>>>>> lines
 
 
 def extension(key: tuple[int, ...]) -> object:
@@ -235,11 +216,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
         "more than 1024 complex and large numbers",
     ),
     "keys of equal hashes": (
-<<<<<<< HEAD
-        lambda peer: peer.call_with(alike_as_keys(16_000)),
-=======
         lambda peer: peer.call_with(alike_as_keys(list, 16_000)),
->>>>>>> lines
         "more than 64 keys that have the same hash",
     ),
     "extensions of equal hashes as keys": (
