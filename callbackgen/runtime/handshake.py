@@ -50,12 +50,14 @@ class Handshake:
         tls: Tls | None,
         text: str,
         address: Address,
+        origin: str,
     ) -> None:
         self._listener = listener
         self._daemon, loop, self._crew, self._settings, self._counters = listener.parts
         self._transport = Transport(loop, accepted, self._settings, _connect_limit, tls)
-        self.connection = ServerConnection(self._transport, text, address)
-        self.host = "" if isinstance(address, str) else str(address[0])
+        self.origin = origin
+        share = self._crew.join(("origin", origin))
+        self.connection = ServerConnection(self._transport, share, text, address)
         self._next: Session | Ordinary | None = None
         self._has_begun = False
         self._is_over = False
@@ -95,11 +97,12 @@ class Handshake:
         if not ours:
             accepted(message)
         task = self._shake_ours if ours else self._shake_ordinary
-        self._crew.workers.submit(self.connection, lambda: task(message))
+        self._crew.workers.submit(self.connection.share, lambda: task(message))
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
         self._is_over = True
+        self._crew.leave(self.connection.share)
         self._listener.gone(self)
         if self._next is not None:
             self._next.lost(reason)
@@ -210,14 +213,16 @@ class Handshake:
 
     def _go_on(self, handler: Session | Ordinary, limit: Limit, answer: bytes) -> None:
         if self._is_over:  # it has gone since it was let in
-            self._crew.workers.submit(self.connection, self._disconnected)
+            self._crew.workers.submit(self.connection.share, self._disconnected)
             return
+        self._join_by_identity()
         self._listener.shaken(self)
         self._counters.began(self._transport)
         self._next = handler
         self._transport.limit(limit)
         if isinstance(handler, Session):
             self.connection.session = handler
+            handler.share = self.connection.share
         if self._transport.is_closing:
             return
         _log.info("%s: connected", self.connection.peer.address)
@@ -227,6 +232,18 @@ class Handshake:
         except ConnectionLost:
             return
         handler.begin()
+
+    def _join_by_identity(self) -> None:
+        """From now on the connection is one of who it is, not of where it is from."""
+        connection = self.connection
+        if connection.peer.identity is None:
+            return
+        try:
+            share = self._crew.join(("identity", connection.peer.identity))
+        except Exception:  # noqa: BLE001 - it cannot be told from others: the user's
+            return
+        self._crew.leave(connection.share)
+        connection.share = share
 
 
 def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import logging
 import socket
+import struct
 import threading
 import time
 from collections import Counter
@@ -38,6 +39,7 @@ _UNTIL_BETTER: Final = 0.2
 """Seconds after which is tried again what the system did not allow."""
 
 _BACKLOG: Final = 512
+_CREDENTIALS: Final = struct.calcsize("3i")
 _IPV6: Final = 6
 _KEEPALIVE: Final = 60
 """Seconds of silence after which the system asks whether the other end is there."""
@@ -225,26 +227,28 @@ class Listener:
 
     def _begin(self, accepted: socket.socket, address: Address) -> None:
         accepted.setblocking(False)
-        host = "" if isinstance(address, str) else str(address[0])
+        origin = _origin(accepted, address)
         settings = self._settings
         if (
             len(self._connections) >= settings.connections
-            or self._by_address[host] >= settings.connections_per_address
+            or self._by_address[origin] >= settings.connections_per_address
         ):
-            _log.warning("%s: too many connections", ascii(host))
+            _log.warning("%s: too many connections", ascii(origin))
             accepted.close()
             return
-        self._by_address[host] += 1
+        self._by_address[origin] += 1
         with contextlib.suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(OSError, AttributeError):
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE)
         tls = None if self._context is None else Tls(self._context, None)
-        handshake = Handshake(self, accepted, tls, _text(address, self), address)
+        handshake = Handshake(
+            self, accepted, tls, _text(address, self), address, origin
+        )
         self._connections[handshake.connection] = handshake
         self._shaking[handshake] = None
-        self._shaking_by_address[host] += 1
+        self._shaking_by_address[origin] += 1
         handshake.begin()
         self._make_room()
 
@@ -257,7 +261,7 @@ class Listener:
             return
         most = max(self._shaking_by_address.values())
         oldest = next(
-            one for one in self._shaking if self._shaking_by_address[one.host] == most
+            one for one in self._shaking if self._shaking_by_address[one.origin] == most
         )
         self.shaken(oldest)
         oldest.refuse("too many connections in their handshake")
@@ -297,17 +301,31 @@ class Listener:
         """A handshake is over. In the loop's thread."""
         if handshake in self._shaking:
             del self._shaking[handshake]
-            self._shaking_by_address[handshake.host] -= 1
-            if not self._shaking_by_address[handshake.host]:
-                del self._shaking_by_address[handshake.host]
+            self._shaking_by_address[handshake.origin] -= 1
+            if not self._shaking_by_address[handshake.origin]:
+                del self._shaking_by_address[handshake.origin]
 
     def gone(self, handshake: Handshake) -> None:
         """A connection has ended. In the loop's thread."""
         self.shaken(handshake)
         if self._connections.pop(handshake.connection, None) is not None:
-            self._by_address[handshake.host] -= 1
-            if not self._by_address[handshake.host]:
-                del self._by_address[handshake.host]
+            self._by_address[handshake.origin] -= 1
+            if not self._by_address[handshake.origin]:
+                del self._by_address[handshake.origin]
+
+
+def _origin(accepted: socket.socket, address: Address) -> str:
+    """What connections have in common whose clients are not known otherwise.
+
+    The host, or for a Unix domain socket the user: a process can be many, as a port.
+    """
+    if not isinstance(address, str):
+        return str(address[0])
+    if not hasattr(socket, "SO_PEERCRED"):
+        return "this machine"
+    found = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS)
+    _, user, _ = struct.unpack("3i", found)
+    return f"user {user}"
 
 
 def _text(address: Address, listener: Listener) -> str:

@@ -147,7 +147,7 @@ class Ordinary:
             finally:
                 self._transport.loop.soon(lambda: self._done(lane))
 
-        self._workers.submit(self._connection, task)
+        self._workers.submit(self._connection.share, task)
 
     def _done(self, lane: _Lane) -> None:
         lane.is_busy = False
@@ -159,7 +159,7 @@ class Ordinary:
 
     def _end_if_over(self) -> None:
         if not self._calls.is_busy and not self._oneways.is_busy:
-            self._workers.submit(self._connection, self._ended)
+            self._workers.submit(self._connection.share, self._ended)
 
     # In a worker
 

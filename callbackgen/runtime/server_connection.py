@@ -16,6 +16,7 @@ from callbackgen.runtime.errors import ConnectionLost
 
 if TYPE_CHECKING:
     from callbackgen.runtime.session import Session
+    from callbackgen.runtime.shares import Share
     from callbackgen.runtime.transport import Transport
     from callbackgen.runtime.values import Carrier
 
@@ -30,13 +31,19 @@ class ServerConnection(SocketConnection):  # type: ignore[misc]  # Pyro5 has no 
     callbackgen_carrier: Final[Carrier] = REFUSING
 
     def __init__(
-        self, transport: Transport, address: str, client_address: object
+        self,
+        transport: Transport,
+        share: Share,
+        address: str,
+        client_address: object,
     ) -> None:
         super().__init__(transport.socket)
         self.client_address = client_address
         self._transport = transport
         self._served = threading.local()
         self.session: Session | None = None
+        self.share = share
+        """For whom the threads work that run its calls."""
         self.peer = Peer(None, address, self)
         self.instances_lock = threading.RLock()
 
