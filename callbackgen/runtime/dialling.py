@@ -110,7 +110,9 @@ def _dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
         connected.close()
         raise ConnectionLost(f"no connection to {address}: {error}") from error
     loop = caller.engine.loop
-    transport = Transport(loop, connected, caller.settings, _limit, tls)
+    transport = Transport(loop, connected, caller.settings, _limit)
+    if tls is not None:
+        transport.secure(tls)
     greeted = _Greeted(address, transport, caller)
     try:
         with contextlib.suppress(ConnectionLost):  # of which `greeted` hears, too

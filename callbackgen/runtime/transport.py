@@ -21,7 +21,7 @@ from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import ConnectionLost
 from callbackgen.runtime.loop import READ, WRITE, Loop
 from callbackgen.runtime.settings import Settings
-from callbackgen.runtime.tls import Tls
+from callbackgen.runtime.tls import Steps, Tls
 from callbackgen.runtime.wire import Limit, Message, Receiver, WireError
 
 _CHUNK: Final = 64 * 1024
@@ -48,7 +48,36 @@ class Handler(Protocol):
 
 
 class Transport:
-    """A connected socket of a loop. `send` and `close` may be called from anywhere."""
+    """A connected socket of a loop. `send` and `close` may be called from anywhere.
+
+    What not every connection needs is made when it is needed: strangers have many.
+    """
+
+    __slots__ = (
+        "_begun",
+        "_closing",
+        "_is_checked",
+        "_is_closed",
+        "_is_read_by_caller",
+        "_lock",
+        "_number",
+        "_poller",
+        "_reading",
+        "_reads",
+        "_receiver",
+        "_room",
+        "_settings",
+        "_steps",
+        "_unsent",
+        "_unsent_bytes",
+        "_watching",
+        "bytes_received",
+        "bytes_sent",
+        "handler",
+        "loop",
+        "socket",
+        "tls",
+    )
 
     def __init__(
         self,
@@ -56,11 +85,10 @@ class Transport:
         connected: socket.socket,
         settings: Settings,
         limit: Limit,
-        tls: Tls | None = None,
     ) -> None:
         self.loop = loop
         self.socket = connected
-        self.tls = tls
+        self.tls: Tls | None = None
         self.handler: Handler | None = None
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -71,9 +99,10 @@ class Transport:
         self._watching = threading.Lock()
         self._is_read_by_caller = False
         self._number = connected.fileno()
+        self._steps: Steps | None = None
         self._poller: select.poll | None = None
-        self._room = threading.Condition(self._lock)
-        self._unsent: deque[tuple[float, memoryview]] = deque()
+        self._room: threading.Condition | None = None
+        self._unsent: deque[tuple[float, memoryview]] | tuple[()] = ()
         self._unsent_bytes = 0
         self._begun: float | None = None
         self._is_checked = False
@@ -84,6 +113,11 @@ class Transport:
     def limit(self, limit: Limit) -> None:
         """How large the messages from now on may be."""
         self._receiver.limit = limit
+
+    def secure(self, tls: Tls, steps: Steps | None = None) -> None:
+        """Have TLS spoken, before `start`. With `steps`, its handshake waits there."""
+        self.tls = tls
+        self._steps = steps
 
     def start(self, handler: Handler) -> None:
         """Begin to read, and with the TLS handshake. For the loop's thread."""
@@ -129,6 +163,8 @@ class Transport:
         if not self._is_full():
             return
         with self._lock:
+            if self._room is None:
+                self._room = threading.Condition(self._lock)
             while self._is_full() and not self.is_closing:
                 if not self._room.wait(deadline.remaining()):
                     raise TimeoutError
@@ -165,7 +201,7 @@ class Transport:
             if self._closing is not None:
                 return
             self._closing = reason
-            self._room.notify_all()
+            self._tell_room()
         self.loop.soon(self._say_farewell if farewell else self._end)
 
     def pause(self) -> None:
@@ -232,11 +268,21 @@ class Transport:
             self._guarded(self._write_more)
         if events & READ and not self._reads:  # not asked for: it has hung up
             self._fail("the other end closed the connection")
+        elif events & READ and self._steps is not None:
+            self.pause()
+            self._steps.add(self._take_step)
         elif events & READ and self._reading.acquire(blocking=False):
             try:
                 self._read_guarded()
             finally:
                 self._reading.release()
+
+    def _take_step(self) -> None:
+        """Goes on with the handshake of TLS."""
+        self.resume()
+        self._read_guarded()
+        if self.tls is not None and self.tls.is_shaken:
+            self._steps = None
 
     def _read_guarded(self) -> None:
         if not self._is_closed:
@@ -264,7 +310,7 @@ class Transport:
         with self._lock:
             if self._closing is None:
                 self._closing = reason
-            self._room.notify_all()
+            self._tell_room()
         if self.loop.is_this_thread:
             self._end()
         else:
@@ -280,9 +326,9 @@ class Transport:
             self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
         with self._lock:
-            self._unsent.clear()
+            self._unsent = ()
             self._unsent_bytes = 0
-            self._room.notify_all()
+            self._tell_room()
         if self.handler is not None:
             self.handler.lost(self._closing or "closed")
 
@@ -329,7 +375,7 @@ class Transport:
         with self._lock:
             self._write_queued()
             if not self._is_full():
-                self._room.notify_all()
+                self._tell_room()
             all_sent = not self._unsent
         if all_sent:
             self._watch()
@@ -367,6 +413,11 @@ class Transport:
 
     # With the lock held
 
+    def _tell_room(self) -> None:
+        """Wakes who waits for room, to look again."""
+        if self._room is not None:
+            self._room.notify_all()
+
     def _flush(self) -> None:
         assert self.tls is not None
         if data := self.tls.take():
@@ -379,6 +430,8 @@ class Transport:
             return
         now = time.monotonic()
         is_first = not self._unsent
+        if not isinstance(self._unsent, deque):
+            self._unsent = deque()
         self._unsent.append((now, memoryview(data)[sent:]))
         self._unsent_bytes += len(data) - sent
         if is_first:  # the loop must find it when it looks
@@ -386,7 +439,7 @@ class Transport:
 
     def _write_queued(self) -> None:
         """Writes what the socket takes of what is queued."""
-        while self._unsent:
+        while isinstance(self._unsent, deque) and self._unsent:
             queued, piece = self._unsent[0]
             sent = self._sent(piece)
             if sent:

@@ -24,6 +24,20 @@ def few_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "THREADPOOL_SIZE", WORKERS)
 
 
+class Awkward:
+    """Cannot be compared."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ArithmeticError
+
+    def __hash__(self) -> int:
+        raise ArithmeticError
+
+
+def awkward(_: object) -> Awkward:
+    return Awkward()
+
+
 def the_value(value: object) -> object:
     return value
 
@@ -109,16 +123,8 @@ def test_a_client_of_a_unix_domain_socket_is_a_user(tmp_path: Path) -> None:
 
 def test_an_identity_that_cannot_be_compared_costs_nothing() -> None:
     """The client is let in, as one of those from where it is."""
-
-    class Awkward:
-        def __eq__(self, other: object) -> bool:
-            raise ArithmeticError
-
-        def __hash__(self) -> int:
-            raise ArithmeticError
-
     with (
-        open_hall(authenticate=lambda _: Awkward()) as address,
+        open_hall(authenticate=awkward) as address,
         callbackgen.connect(address) as one,
         callbackgen.connect(address) as two,
     ):
