@@ -189,6 +189,7 @@ class _Greeted:
         if self._session is not None:
             self._session.lost(reason)
             self._caller.lost(self._session, reason)
+            _log.info("%s: the connection ended: %s", self._address, reason)
         self._outcome.put(ConnectionLost(f"no connection to {self._address}: {reason}"))
 
     def _begin(self) -> None:

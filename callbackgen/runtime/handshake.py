@@ -91,8 +91,14 @@ class Handshake:
     def refuse(self, reason: str) -> None:
         """End a connection that is not through."""
         if not self._transport.is_closing:
-            _log.warning("%s: refused: %s", self.text, reason)
+            self.tell_refused(reason)
             self._transport.close(reason)
+
+    def tell_refused(self, reason: str) -> None:
+        """Have the log say that something of the client's was not taken, and why."""
+        self._listener.refusals.tell(
+            logging.WARNING, self.text, self.origin, "refused", reason
+        )
 
     def forget(self) -> None:
         """In a forked child: close the socket."""
@@ -113,7 +119,7 @@ class Handshake:
         crew = self._listener.parts.crew
         share = crew.join(("origin", self.origin))
         connection = self._connection = ServerConnection(
-            self._transport, share, self.text, self._address
+            self._transport, share, self.text, self._address, self.tell_refused
         )
         task = self._shake_ours if ours else self._shake_ordinary
         crew.workers.submit(share, lambda: task(connection, message))
@@ -126,8 +132,13 @@ class Handshake:
         self._listener.gone(self)
         if self._next is not None:
             self._next.lost(reason)
+        what = "not connected" if self._next is None else "the connection ended"
+        if self._next is None or self._transport.is_misused:
+            self._listener.refusals.tell(
+                logging.INFO, self.text, self.origin, what, reason
+            )
         else:
-            _log.info("%s: not connected: %s", self.text, reason)
+            _log.info("%s: %s: %s", self.text, what, reason)
 
     # In a worker
 
@@ -164,11 +175,12 @@ class Handshake:
         parts.loop.soon(lambda: self._go_on(connection, session, limit, answered))
 
     def _refuse_ours(self, message: Message, error: BaseException) -> None:
-        text = reason = text_of(error)
-        if not isinstance(error, Refused):  # not said to those who are not let in
-            reason = f"{class_name(type(error))}: {text}"
+        text = text_of(error)
+        if isinstance(error, Refused):
+            self.tell_refused(text)
+        else:  # not said to those who are not let in
+            self.tell_refused(_with_class(error))
             text = "the reason is in the server's log"
-        _log.warning("%s: refused: %s", self.text, ascii(reason)[:200])
         answer = wire.encoded(
             wire.CONNECT_FAIL,
             message.sequence,
@@ -205,8 +217,8 @@ class Handshake:
         daemon = self._listener.parts.daemon
         try:
             is_in: bool = daemon._handshake(connection)  # noqa: SLF001
-        except BaseException:  # noqa: BLE001 - validateHandshake is the user's
-            _log.exception("%s: the handshake failed", self.text)
+        except BaseException as error:  # noqa: BLE001 - validateHandshake is the user's
+            self.tell_refused(_with_class(error))
             return False
         return is_in
 
@@ -276,6 +288,10 @@ class Handshake:
             return
         crew.leave(connection.share)
         connection.share = share
+
+
+def _with_class(error: BaseException) -> str:
+    return f"{class_name(type(error))}: {text_of(error)}"
 
 
 def handshake_limit(_: int) -> int:

@@ -22,6 +22,7 @@ from callbackgen.runtime.crowd import Crowd
 from callbackgen.runtime.handshake import Handshake, Parts, handshake_limit
 from callbackgen.runtime.loop import READ, Loop
 from callbackgen.runtime.origin import Address, origin_of
+from callbackgen.runtime.refusals import Refusals
 from callbackgen.runtime.tls import Steps, Tls, server_context
 from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.workers import Crew
@@ -64,6 +65,7 @@ class Listener:
         self._connections: set[Handshake] = set()
         self._shaking: Crowd[Handshake] = Crowd()
         self._is_timed = False
+        self.refusals = Refusals(_log)
         self._accepts = False
         self._by_address: Counter[str] = Counter()
         self._numbers = itertools.count(1)
@@ -221,7 +223,13 @@ class Listener:
             except BlockingIOError:
                 return
             except OSError as error:  # too many files, or gone before it was accepted
-                _log.warning("%s: accepting failed: %s", self.locationStr, error)
+                self.refusals.tell(
+                    logging.WARNING,
+                    self.locationStr,
+                    "",
+                    "accepting failed",
+                    str(error),
+                )
                 self._loop.watch(self.sock, 0, self._accept)
                 self._loop.later(_UNTIL_BETTER, self._watch)
                 return
@@ -235,7 +243,9 @@ class Listener:
             len(self._connections) >= settings.connections
             or self._by_address[origin] >= settings.connections_per_address
         ):
-            _log.warning("%s: too many connections", ascii(origin))
+            self.refusals.tell(
+                logging.WARNING, origin, origin, "refused", "too many connections"
+            )
             accepted.close()
             return
         self._by_address[origin] += 1
@@ -309,6 +319,7 @@ class Listener:
 
     def _tell_when_gone(self, gone: threading.Event, latest: float) -> None:
         if not self._connections or time.monotonic() >= latest:
+            self.refusals.close()
             gone.set()
         else:
             self._loop.later(0.01, lambda: self._tell_when_gone(gone, latest))

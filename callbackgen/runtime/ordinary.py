@@ -110,7 +110,6 @@ class Ordinary:
     def lost(self, reason: str) -> None:
         """See `Handler`."""
         self._counters.ended(self._transport, reason)
-        _log.info("%s: the connection ended: %s", self._connection, reason)
         self._is_lost = True
         self._calls.waiting.clear()
         self._oneways.waiting.clear()
@@ -183,7 +182,7 @@ class Ordinary:
         try:
             self._daemon.handleRequest(self._connection)
         except SecurityError as error:
-            _log.warning("%s: %s", self._connection, ascii(str(error))[:200])
+            self._connection.tell_refused(str(error))
             self._transport.close("a security error")
         except Exception as error:  # noqa: BLE001 - the user's
             self._answer_for(request, error, answers=answers)

@@ -295,7 +295,6 @@ class Session:
         self._counters.ended(self.transport, counted)
         if is_over:
             self.run_apart(self._ended)
-        _log.info("%s: the connection ended: %s", self, reason)
 
     def _hear(self, said: list[Any]) -> None:
         """Does what the other end tells. In any thread."""

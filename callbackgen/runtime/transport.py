@@ -74,6 +74,7 @@ class Transport:
         "bytes_received",
         "bytes_sent",
         "handler",
+        "is_misused",
         "loop",
         "socket",
         "tls",
@@ -90,6 +91,8 @@ class Transport:
         self.socket = connected
         self.tls: Tls | None = None
         self.handler: Handler | None = None
+        self.is_misused = False
+        """Whether the connection ends since the other end does not speak as it must."""
         self.bytes_received = 0
         self.bytes_sent = 0
         self._settings = settings
@@ -295,8 +298,10 @@ class Transport:
         except BlockingIOError:
             return
         except WireError as error:
+            self.is_misused = True
             self._fail(str(error))
         except ssl.SSLError as error:
+            self.is_misused = True
             with self._lock, contextlib.suppress(ConnectionLost):
                 self._flush()  # the alert that says why
             self._fail(f"TLS: {error.reason or error}")

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import re
 import socket
+import time
 from collections.abc import Generator
 
 import pytest
 from Pyro5 import config
+from Pyro5.errors import SecurityError
 
 import callbackgen
-from tests.system.edges.hall import PATIENCE, open_hall
+from callbackgen.runtime import envelope, wire
+from tests.system.edges.hall import PATIENCE, looping, open_hall
 from tests.system.edges.room_remote import RoomStub
 from tests.unit.runtime.test_tls import CERTIFICATE, KEY
 
 HERE, THERE = "127.0.0.1", "127.0.0.2"
 FEW = 4
+CONNECT = wire.encoded(
+    wire.CONNECT,
+    0,
+    b'{"handshake": "hello"}',
+    serializer=wire.JSON,
+    annotations=envelope.greeting(),
+)
 
 
 def place_of(address: str) -> tuple[str, int]:
@@ -148,3 +160,80 @@ def test_strangers_who_leave_make_room() -> None:
             with callbackgen.connect(address) as connection:
                 assert RoomStub(connection).echo(1) == 1
         assert is_in(silent[0])
+
+
+def refusals_in(lines: list[str]) -> int:
+    """How many refusals the lines speak of."""
+    counts = [re.search(r"\((and )?(\d+) more like it\)$", line) for line in lines]
+    return sum(
+        1 if found is None else int(found[2]) + bool(found[1]) for found in counts
+    )
+
+
+@pytest.mark.parametrize("with_handshake", [False, True])
+def test_a_flood_of_garbage_is_a_few_lines(
+    with_handshake: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before the handshake and after it; all are counted by the end of the daemon."""
+    caplog.set_level(logging.INFO, "callbackgen.daemon")
+    count = 40
+    began = time.monotonic()
+    with open_hall() as address, strangers() as silent:
+        for _ in range(count):
+            silent.append(silent_one(address))
+            if with_handshake:
+                silent[-1].sendall(CONNECT)
+                assert silent[-1].recv(4096)
+            silent[-1].sendall(b"GET / HTTP/1.1\r\n\r\n")
+            assert is_out(silent[-1])
+        seconds = time.monotonic() - began
+    lines = [one.getMessage() for one in caplog.records if "protocol" in one.message]
+    assert refusals_in(lines) == count
+    assert len(lines) <= seconds + 2
+
+
+def test_what_a_stranger_says_is_shown_with_care(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A text of its own cannot make another line, and is cut."""
+
+    def refuse(value: object) -> None:
+        raise LookupError(f"nobody is {value}")
+
+    with open_hall(authenticate=refuse) as address:
+        for value in ("a\nroot: connected", "x" * 3000):
+            with pytest.raises(callbackgen.Refused):
+                callbackgen.connect(address, handshake=value)
+    lines = [one.getMessage() for one in caplog.records]
+    assert [line.partition(": refused: ")[2] for line in lines] == [
+        "LookupError: nobody is a\\nroot: connected",
+        ("LookupError: nobody is " + "x" * 3000)[:200],
+    ]
+
+
+def test_a_security_error_of_an_ordinary_client_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """By its address and reason, and its connection ends."""
+
+    class Strict(callbackgen.Daemon):
+        def handleRequest(self, conn: object) -> None:  # noqa: N802
+            raise SecurityError("not\nthis")
+
+    with Strict(host=HERE) as daemon, looping(daemon):
+        place = place_of(str(daemon.uriFor("Pyro.Daemon")))
+        with socket.create_connection(place, PATIENCE) as client:
+            client.sendall(
+                wire.encoded(
+                    wire.CONNECT,
+                    0,
+                    b'{"handshake": "hello", "object": "Pyro.Daemon"}',
+                    serializer=wire.JSON,
+                )
+            )
+            assert client.recv(4096)
+            client.sendall(wire.encoded(wire.INVOKE, 1, b"x", serializer=wire.JSON))
+            assert is_out(client)
+            _, port = client.getsockname()
+    texts = [one.getMessage() for one in caplog.records]
+    assert texts == [f"{HERE}:{port}: refused: not\\nthis"]
