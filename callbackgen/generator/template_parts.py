@@ -60,12 +60,7 @@ Pattern: TypeAlias = tuple[str | Name | Hole | Slots, ...]
 
 def holes_in(pattern: Pattern) -> Iterator[Hole]:
     """The holes in a pattern."""
-    for part in pattern:
-        if isinstance(part, Hole):
-            yield part
-        elif isinstance(part, Slots):
-            for item in part.items:
-                yield from holes_in(item)
+    return (part for part in _parts(pattern) if isinstance(part, Hole))
 
 
 class Filling(NamedTuple):
@@ -77,12 +72,17 @@ class Filling(NamedTuple):
 
 def names_in(pattern: Pattern) -> Iterator[str]:
     """The template's own names in a pattern, in order."""
+    return (part.name for part in _parts(pattern) if isinstance(part, Name))
+
+
+def _parts(pattern: Pattern) -> Iterator[str | Name | Hole]:
+    """The parts of a pattern, and those of its slots, in order."""
     for part in pattern:
-        if isinstance(part, Name):
-            yield part.name
-        elif isinstance(part, Slots):
+        if isinstance(part, Slots):
             for item in part.items:
-                yield from names_in(item)
+                yield from _parts(item)
+        else:
+            yield part
 
 
 class Statement(NamedTuple):

@@ -10,16 +10,18 @@ from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
 from callbackgen.runtime.method import Method, Overload
+from callbackgen.runtime.sizes import LEAST, Size
 from callbackgen.runtime.values import Carrier, Misfit
 
 if TYPE_CHECKING:
+    from callbackgen.runtime.settings import Settings
     from callbackgen.runtime.stub import Stub
 
 Packed: TypeAlias = "tuple[Overload | None, list[object], dict[str, object]]"
 """The overload by which the answer is read (None: it is not), and the arguments."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Call:
     """A call of a member of the interface of `stub`; its time has begun.
 
@@ -67,12 +69,22 @@ class Call:
         except Misfit as misfit:
             raise BadReply(f"{self.name}: {misfit}") from None
 
-    def too_large(self, size: int, limit: int) -> BadArgument:
-        """The error for arguments of too many bytes."""
-        return BadArgument(
-            f"{self.name}: the arguments are {size} bytes; the limit is {limit} "
-            "(callbackgen.settings.message_size)"
-        )
+    def check_size(self, size: int, settings: Settings) -> None:
+        """Raises BadArgument where the arguments have too many bytes."""
+        if size <= settings.untyped_size and size <= settings.message_size:
+            return
+        exceeded = self.method.size.exceeded(size, settings)
+        if exceeded is not None:
+            raise BadArgument(f"{self.name}: the arguments are {exceeded}")
+
+    def check_answer_size(self, size: int, settings: Settings) -> None:
+        """Raises BadReply where an answer has too many bytes."""
+        if size <= LEAST:
+            return
+        said = Size(LEAST) if self.assigns else self.method.result_size
+        exceeded = said.exceeded(size, settings)
+        if exceeded is not None:
+            raise BadReply(f"{self.name}: the answer is {exceeded}")
 
     def too_late(self, whom: object) -> DeadlineExceeded:
         """The error for an answer that did not come in time.

@@ -18,6 +18,7 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import waiting
 
@@ -45,7 +46,7 @@ class Calling:
         used, positional, named = call.packed(passing)
         try:
             payload = self._payload(call, positional, named)
-            self._counters.count("calls_made")
+            self._counters.calls_made.count()
             session.transport.wait_for_room(call.deadline)
             if call.method.oneway and not call.assigns:
                 self._send_oneway(call, key, payload)
@@ -53,7 +54,7 @@ class Calling:
             pending, data = self._begin_call(call, key, payload)
         except TimeoutError as error:
             passing.undo()
-            self._counters.count("timeouts")
+            self._counters.timeouts.count()
             raise call.too_late(session) from error
         except WireError as error:
             passing.undo()
@@ -66,7 +67,8 @@ class Calling:
         try:
             return self._result(call, answer, used, passing)
         finally:
-            session.has_read(pending.arrival)
+            if pending.arrival:
+                session.has_read(pending.arrival)
 
     def _payload(
         self, call: Call, positional: list[object], named: dict[str, object]
@@ -77,8 +79,7 @@ class Calling:
             payload = envelope.request(interface, call.method.name, positional, named)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise BadArgument(f"{call.name}: {error}") from None
-        if len(payload) > session.settings.message_size:
-            raise call.too_large(len(payload), session.settings.message_size)
+        call.check_size(len(payload), session.settings)
         return payload
 
     def _chain(self) -> int | None:
@@ -117,8 +118,12 @@ class Calling:
         """Waits, with the lock, until something has changed."""
         session = self._session
         session.check_open()
-        if not session.room.wait(deadline.remaining()):
-            raise TimeoutError
+        session.waiting_for_room += 1
+        try:
+            if not session.room.wait(deadline.remaining()):
+                raise TimeoutError
+        finally:
+            session.waiting_for_room -= 1
 
     def _answer(self, call: Call, pending: Pending, data: bytes) -> Message:
         session = self._session
@@ -130,7 +135,7 @@ class Calling:
                 return self._wait(pending, call.deadline, reads=reads)
         except TimeoutError as error:
             self._abandon(pending)
-            self._counters.count("timeouts")
+            self._counters.timeouts.count()
             raise call.too_late(session) from error
         except BaseException:
             self._abandon(pending)
@@ -198,8 +203,12 @@ class Calling:
     def _result(self, call: Call, answer: Message, used: Any, passing: Passing) -> Any:
         if answer.flags & wire.EXCEPTION:
             raise envelope.error_in(answer.payload)
+        # One that is too large is not read, the references in it neither: an end with
+        # the same limits does not send it.
+        call.check_answer_size(len(answer.payload), self._session.settings)
         try:
-            data = envelope.unpacked(answer.payload, passing.extension)
+            with turn_to_read(len(answer.payload)):
+                data = envelope.unpacked(answer.payload, passing.extension)
         except WireError as error:
             raise BadReply(f"{call.name}: {error}") from None
         if passing.refused is not None:

@@ -173,7 +173,7 @@ class Channel:
             item = pending.items.get_nowait()
             if isinstance(item, Incoming):
                 self._ready.append(item)
-            elif isinstance(item, Message):
+            elif isinstance(item, Message) and pending.arrival:
                 self._discarded.append((pending.arrival, item.payload))
 
     # Calls that come in
@@ -182,11 +182,13 @@ class Channel:
         """Says that a call that was ready is being run, or dropped."""
         del self._queued[incoming.ordinal]
         self._queued_oneways.pop(incoming.ordinal, None)
+        if not incoming.may_refer:
+            self.read(incoming.ordinal)
         if self._unanswered_pings:
             self._answer_pings()
 
     def read(self, arrival: int) -> None:
-        """Says that the payload of a call or an answer that arrived was read.
+        """Says that the payload of a message with references was read.
 
         What the other end releases may be named in a message that came before.
         """
@@ -236,7 +238,7 @@ class Channel:
         if not self._asked:
             self._asked = True
             self._outgoing.append(self._ping(_HEARTBEAT, self._oneways_taken))
-        return settings.dead_after - silent
+        return min(settings.heartbeat, settings.dead_after - silent)
 
     def lost(self, error: Exception) -> None:
         """Ends every call that waits."""
@@ -255,9 +257,11 @@ class Channel:
             if message.sequence not in self._late:
                 raise WireError("an answer to no call")
             self._late.discard(message.sequence)
-            self._discarded.append((self._arrived(0), message.payload))
+            if envelope.MARK in message.payload:
+                self._discarded.append((self._arrived(0), message.payload))
             return
-        pending.arrival = self._arrived(0)
+        if envelope.MARK in message.payload:
+            pending.arrival = self._arrived(0)
         self._no_longer_waits(pending)
         pending.items.put(message)
 
@@ -284,6 +288,7 @@ class Channel:
             now + milliseconds / 1000 if milliseconds else None,
             message.payload,
             self._arrived(len(message.payload)),
+            isinstance(key, int) or envelope.MARK in message.payload,
         )
         self._queue(incoming)
         nested = incoming.chain in self._waiting
@@ -335,7 +340,8 @@ class Channel:
         self.begun(incoming)
         payload = envelope.failure(code, text)
         self._outgoing.append(self.answer(incoming, payload, failed=True))
-        self._discarded.append((incoming.ordinal, incoming.payload))
+        if incoming.may_refer:
+            self._discarded.append((incoming.ordinal, incoming.payload))
 
     def _start(self, incoming: Incoming) -> None:
         """Gives a call to the thread that waits in its chain, or to any.

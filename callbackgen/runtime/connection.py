@@ -142,7 +142,11 @@ class Connection:
             thread.join()
         stuck = engines.release()
         if stuck:
-            _log.warning("threads are left in callbacks that do not end: %s", stuck)
+            _log.warning(
+                "%s: threads are left in callbacks that do not end: %s",
+                self._address,
+                ", ".join(stuck),
+            )
 
     def on_connect(self, function: Callable[[], object]) -> None:
         """Call a function now, and again whenever the connection was made anew.

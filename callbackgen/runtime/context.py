@@ -16,7 +16,7 @@ from callbackgen.runtime.deadline import Deadline
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from callbackgen.runtime.envelope import Request
+    from callbackgen.runtime.envelope import Heading
 
 Chains: TypeAlias = "Mapping[object, int]"
 """For each connection on which this code is called, the number of the chain there."""
@@ -45,7 +45,7 @@ class Serving:
     """
 
     peer: Peer
-    request: Request | None = None
+    called: Heading | None = None
     end: float | None = None
     depth: int = 1
     chains: Chains = field(default_factory=dict[object, int])
@@ -54,15 +54,15 @@ class Serving:
     @property
     def name(self) -> str:
         """The method that is served, for people."""
-        return named(self.request)
+        return named(self.called)
 
 
-def named(request: Request | None) -> str:
+def named(called: Heading | None) -> str:
     """The method of a call, for people. What a peer says is shown with care."""
-    if request is None:
+    if called is None:
         return "a call"
-    interface = request.interface.rpartition(".")[2]
-    return ascii(f"{interface}.{request.method}"[:200])[1:-1]
+    interface = called.interface.rpartition(".")[2]
+    return ascii(f"{interface}.{called.method}"[:200])[1:-1]
 
 
 serving: Final[ContextVar[Serving | None]] = ContextVar(

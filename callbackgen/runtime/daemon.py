@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+import functools
 import selectors
+import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any, Final, NoReturn, cast
 
 import Pyro5.api
 from Pyro5.errors import DaemonError
 from Pyro5.svr_existingconn import SocketServer_ExistingConnection
 
+from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.counters import Counters, Statistics
 from callbackgen.runtime.listener import Listener
+from callbackgen.runtime.ordinary_data import Make
+from callbackgen.runtime.raised import without_traceback
 from callbackgen.runtime.server_connection import ServerConnection
 from callbackgen.runtime.settings import Settings, settings
+from callbackgen.runtime.wrapper import Wrapper
 
 Authenticate = Callable[[object], object]
 """Gets what a client has given as `handshake`; gives who that is. Raises to refuse."""
 
 
+_READ: Final = "_Daemon__deserializeBlobArgs"
+"""What Pyro5's daemon reads a message with that is marked as KEEP_SERIALIZED."""
+
+if not hasattr(Pyro5.api.Daemon, _READ):  # else its serializers would be used, unseen
+    raise ImportError(f"this version of Pyro5 is not supported: no Daemon.{_READ}")
+
+
 def _always() -> bool:
     return True
+
+
+class _Unlisted:
+    """What a daemon shows of itself to clients, without the names of its objects."""
+
+    def registered(self) -> NoReturn:
+        """Refuse to list them."""
+        raise DaemonError("this daemon does not list its objects (list_objects=False)")
+
+    cast(Any, registered)._pyroExposed = True  # noqa: SLF001 - Pyro5's own mark
+
+
+@functools.cache  # Pyro5 keeps what it knows of a class
+def _unlisted(interface: Any) -> Any:
+    return type(interface.__name__, (_Unlisted, interface), {})
 
 
 class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
@@ -38,7 +66,18 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
     client calls; what it raises refuses the connection, and if it is a
     `callbackgen.Refused`, its text is the reason that the client gets.
 
-    `settings` are the limits for this daemon; `callbackgen.settings` without.
+    `settings` are the limits for this daemon; `callbackgen.settings` without. Where its
+    `tracebacks` is false, ordinary Pyro5 clients are shown none either.
+
+    Of the objects that ordinary Pyro5 clients send, exposed objects are given URIs,
+    exceptions of Python and exceptions of Pyro5; any other is a TypeError for the
+    client. With `allow_pyro_classes` they are given what Pyro5 makes, proxies and
+    results of `register_dict_to_class` included, by whoever may connect. Generated
+    wrappers take plain data alone. A `SerializedBlob` is always refused.
+
+    Without `list_objects`, clients that ask for the names of the registered objects get
+    a DaemonError: who calls one has to know its name.
+
     `events`, `sockets` and `combine` raise TypeError: the daemon has a loop of its own.
     With `connected_socket`, Pyro5's own transport is used, which is not protected
     against its client and calls nobody back.
@@ -56,11 +95,17 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         *,
         authenticate: Authenticate | None = None,
         settings: Settings = settings,
+        allow_pyro_classes: bool = False,
+        list_objects: bool = True,
     ) -> None:
         self.__transport: Any = None
         self.__settings = settings
         self.__authenticate = authenticate
+        self.__allow_pyro_classes = allow_pyro_classes
         self.__counters = Counters()
+        self.__error_handler: Any = None
+        if not list_objects:
+            interface = _unlisted(interface)
         pyro: Any = super()
         pyro.__init__(
             host, port, unixsocket, nathost, natport, interface, connected_socket
@@ -82,6 +127,22 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
                 if isinstance(made, selectors.BaseSelector):
                     made.close()
             self.__transport = Listener(self.__settings, self.__counters)
+
+    @property
+    def methodcall_error_handler(self) -> Any:
+        """Pyro5's hook: what is called with an exception that a method has raised."""
+        if self.__settings.tracebacks:
+            return self.__error_handler
+
+        def handle(*arguments: Any) -> None:
+            self.__error_handler(*arguments)
+            without_traceback(arguments[-1])  # a batch's is formatted after this alone
+
+        return handle
+
+    @methodcall_error_handler.setter
+    def methodcall_error_handler(self, handler: Any) -> None:
+        self.__error_handler = handler
 
     def validateHandshake(self, conn: Any, data: Any) -> Any:  # noqa: N802
         """Lets a client in, or raises. See `authenticate`; may be overridden."""
@@ -133,3 +194,47 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
             if sum(one[0] is client for one in list(streams.values())) >= most:
                 raise DaemonError(f"{most} item streams of this client are open")
         return pyro._streamResponse(data, client)  # noqa: SLF001
+
+    def _sendExceptionResponse(  # noqa: N802
+        self,
+        connection: Any,
+        seq: int,
+        serializer_id: int,
+        exc_value: Any,
+        tbinfo: Any,
+        flags: int = 0,
+        annotations: Any = None,
+    ) -> None:
+        """Pyro5's; the traceback is sent where the settings say so."""
+        if not self.__settings.tracebacks:
+            tbinfo = None
+        pyro: Any = super()
+        pyro._sendExceptionResponse(  # noqa: SLF001
+            connection, seq, serializer_id, exc_value, tbinfo, flags, annotations
+        )
+
+    def _Daemon__deserializeBlobArgs(self, message: Any) -> Any:  # noqa: N802
+        """Reads the call in each message of an ordinary client; see `Ordinary`."""
+        if isinstance(self.__transport, SocketServer_ExistingConnection):
+            return getattr(super(), _READ)(message)
+        message.flags &= ~wire.KEEP_SERIALIZED  # users see them
+        serializer: int = message.serializer_id
+        payload = bytes(message.data)
+        return ordinary_data.call_in(serializer, payload, self.__make_for(serializer))
+
+    def __make_for(self, serializer: int) -> Callable[[object], Make]:
+        objects: dict[object, object] = cast(Any, self).objectsById
+
+        def make_for(object_id: object) -> Make:
+            found = objects.get(object_id)
+            if isinstance(found, weakref.ref):
+                found = cast(Any, found)()
+            if isinstance(found, Wrapper) or (
+                isinstance(found, type) and issubclass(found, Wrapper)
+            ):
+                return ordinary_data.StandIns()
+            if self.__allow_pyro_classes:
+                return ordinary_data.AsPyro5(serializer)
+            return ordinary_data.usual
+
+        return make_for

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import struct
 import time
-
-ANNOTATION = "CBGN"
-
-_LAYOUT = struct.Struct("!HHI")
-_FORMAT = 1
 
 
 class Deadline:
@@ -37,17 +31,6 @@ class Deadline:
     def milliseconds(self) -> int:
         """What is left, at least 1. Raises TimeoutError when nothing is."""
         return max(min(int(self.remaining() * 1000), 0xFFFFFFFF), 1)
-
-    def annotation(self) -> bytes:
-        """What an ordinary Pyro5 far end is told. Raises TimeoutError as above."""
-        return _LAYOUT.pack(_FORMAT, 0, self.milliseconds())
-
-
-def remaining_of(annotation: bytes | memoryview | None) -> float | None:
-    """The seconds that a caller over ordinary Pyro5 gives, or None if it says none."""
-    if annotation is None or len(annotation) < _LAYOUT.size:
-        return None
-    return int(_LAYOUT.unpack_from(annotation)[2]) / 1000
 
 
 def checked_seconds(seconds: float) -> float:

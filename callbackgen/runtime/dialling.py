@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("callbackgen.connection")
 
-_LARGEST_HANDSHAKE = 4 * 1024
-
 _look_ups = Aside(4, "name server")
 
 
@@ -133,17 +131,16 @@ def _greeting(address: Address, handshake: object) -> bytes:
         raise TypeError(
             f"a handshake is plain data (None, bool, number, str, list, dict): {error}"
         ) from None
-    if len(payload) > _LARGEST_HANDSHAKE:
-        raise ValueError(
-            f"a handshake of {len(payload)} bytes; the limit is {_LARGEST_HANDSHAKE}"
-        )
+    limit = envelope.LARGEST_HANDSHAKE
+    if len(payload) > limit:
+        raise ValueError(f"a handshake of {len(payload)} bytes; the limit is {limit}")
     return wire.encoded(
         wire.CONNECT, 0, payload, serializer=wire.JSON, annotations=envelope.greeting()
     )
 
 
 def _limit(_: int) -> int:
-    return _LARGEST_HANDSHAKE
+    return envelope.LARGEST_HANDSHAKE
 
 
 class _Greeted:

@@ -4,8 +4,8 @@ The annotation ``CBGN`` of a call, big-endian: format (16 bits), features (16 bi
 milliseconds that the caller waits (32 bits, 0: no end), the chain of calls that it
 belongs to (64 bits, signed: positive if the sender made the number, else the
 receiver), and the number of the object (64 bits); the name of the object follows if
-that is 0. CONNECT and CONNECTOK carry the first three only. A receiver skips what
-follows.
+that is 0. CONNECT, CONNECTOK and calls over stock Pyro5 carry the first three only. A
+receiver skips what follows.
 
 A call's payload is a msgpack array: interface, method, arguments, keyword arguments.
 An answer's is the value, or with the flag for exceptions a code and texts. A reference
@@ -17,7 +17,7 @@ more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set, 0x43 a frozenset.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
@@ -32,7 +32,8 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
-from callbackgen.runtime.wire import Message, WireError, chunk
+from callbackgen.runtime.keys import check_alike, check_keys
+from callbackgen.runtime.wire import CHUNK, Message, WireError, chunk
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 ANNOTATION: Final = b"CBGN"
 FORMAT: Final = 1
 REFERENCE: Final = 0x40
+MARK: Final = bytes([REFERENCE])
+"""What is in every payload with a reference; a quick look spares most a slow one."""
+
 _COMPLEX: Final = 0x30  # this and the next as Pyro5's own serializer has them
 _LARGE_INT: Final = 0x31
 _ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
@@ -54,9 +58,15 @@ _ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
 CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 """The number of an object that is none: what the two ends tell each other."""
 
+LARGEST_HANDSHAKE: Final = 4 * 1024
+"""Bytes that the payload of CONNECT and of its answer may have."""
+
 _BASIC: Final = struct.Struct("!HHI")
 _CALL: Final = struct.Struct("!HHIqQ")
 _NO_OPPOSITE: Final = -(2**63)
+_CHUNK: Final = struct.Struct(CHUNK.format + _CALL.format[1:])
+"""The usual annotation of a call, in one go: it is made for each."""
+
 _DOUBLE: Final = struct.Struct("!dd")
 
 _DEEPEST: Final = 128
@@ -67,9 +77,6 @@ _LARGEST_SET: Final = 4096
 """Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
 
 _LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
-
-_PARTS: Final = 4
-"""Of a call; more may follow, and are skipped."""
 
 Extension: TypeAlias = "Callable[[bytes], object]"
 """Makes what a reference stands for from its bytes."""
@@ -83,18 +90,39 @@ class Head(NamedTuple):
     key: Key
 
 
-class Request(NamedTuple):
-    """What the payload of a call says."""
+class Heading(msgspec.Struct, array_like=True):
+    """What is called. What follows in the array is skipped."""
 
     interface: str
     method: str
+
+
+class Request(Heading, array_like=True):
+    """What the payload of a call says."""
+
     arguments: list[Any]
     keywords: dict[str, Any]
 
 
 def greeting() -> bytes:
     """The annotation of CONNECT and CONNECTOK."""
-    return chunk(ANNOTATION, _BASIC.pack(FORMAT, 0, 0))
+    return remaining(0)
+
+
+def remaining(milliseconds: int) -> bytes:
+    """The annotation of a call over stock Pyro5: how long its caller waits."""
+    return chunk(ANNOTATION, _BASIC.pack(FORMAT, 0, milliseconds))
+
+
+def remaining_in(annotations: Mapping[str, bytes | memoryview]) -> float | None:
+    """The seconds that a caller over stock Pyro5 waits, or None if it does not say.
+
+    `annotations` are those of a message as Pyro5 has them.
+    """
+    content = annotations.get(ANNOTATION.decode())
+    if content is None or len(content) < _BASIC.size:
+        return None
+    return int(_BASIC.unpack_from(content)[2]) / 1000 or None
 
 
 def speaks_ours(message: Message) -> bool:
@@ -115,7 +143,8 @@ def speaks_ours(message: Message) -> bool:
 def head(milliseconds: int, chain: int, key: Key) -> bytes:
     """The annotation of a call."""
     if isinstance(key, int):
-        return chunk(ANNOTATION, _CALL.pack(FORMAT, 0, milliseconds, chain, key))
+        size = _CALL.size
+        return _CHUNK.pack(ANNOTATION, size, FORMAT, 0, milliseconds, chain, key)
     content = _CALL.pack(FORMAT, 0, milliseconds, chain, 0) + key.encode()
     return chunk(ANNOTATION, content)
 
@@ -143,13 +172,14 @@ def packed(value: object) -> bytes:
     receiver reads, RecursionError for what is nested too deeply.
     """
     payload = _encoded(value)
-    if len(payload) > _MOST_NUMBERS * _DOUBLE.size and (
-        payload.count(_COMPLEX) + payload.count(_LARGE_INT) > _MOST_NUMBERS
-    ):
-        try:  # those that look like numbers may be texts
+    try:
+        check_keys(payload, _maps)
+        if len(payload) > _MOST_NUMBERS * _DOUBLE.size and (
+            payload.count(_COMPLEX) + payload.count(_LARGE_INT) > _MOST_NUMBERS
+        ):  # those that look like numbers may be texts
             unpacked(payload, bytes)
-        except WireError as error:
-            raise OverflowError(str(error)) from None
+    except WireError as error:
+        raise OverflowError(str(error)) from None
     return payload
 
 
@@ -181,41 +211,44 @@ def _encode_complex(value: object) -> object:
 
 def unpacked(payload: bytes, extension: Extension) -> Any:
     """The value in a payload. Raises WireError where it is not msgpack."""
-    return _Unpacking(extension).value(payload)
+    return _decoded(payload, Any, _Extensions(extension))
 
 
-class _Unpacking:
-    """Reads one payload, within limits of depth and of what is dear to read."""
+def _decoded(data: bytes | memoryview, kind: Any, extensions: _Extensions) -> Any:
+    check_keys(bytes(data), _maps)
+    try:
+        return msgspec.msgpack.decode(data, type=kind, ext_hook=extensions)
+    except msgspec.ValidationError as error:
+        raise WireError(f"not made as it should be: {error}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"not well-formed msgpack: {error}") from None
+    except TypeError as error:  # a key that cannot be hashed
+        raise WireError(f"a key that cannot be one: {error}") from None
+
+
+class _Extensions:
+    """Those in one payload, within limits of depth and of what is dear to read."""
+
+    __slots__ = ("_depth", "_extension", "_numbers")
 
     def __init__(self, extension: Extension) -> None:
         self._extension = extension
-        self._depth = 0
+        self._depth = 1
         self._numbers = 0
 
-    def value(self, data: bytes | memoryview) -> Any:
+    def _items(self, data: memoryview) -> list[Any]:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise WireError(f"nested more than {_DEEPEST} deep")
-        try:
-            value: Any = msgspec.msgpack.decode(data, ext_hook=self._extended)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise WireError(f"not well-formed msgpack: {error}") from None
-        except TypeError as error:  # a key that cannot be hashed
-            raise WireError(f"a key that cannot be one: {error}") from None
+        value: list[Any] = _decoded(data, list[Any], self)
         self._depth -= 1
         return value
 
-    def _list(self, data: memoryview) -> list[Any]:
-        value = self.value(data)
-        if not isinstance(value, list):
-            raise WireError("an array that is none")
-        return [*cast("list[object]", value)]
-
-    def _extended(self, code: int, data: memoryview) -> object:
+    def __call__(self, code: int, data: memoryview) -> object:
         if code == REFERENCE:
             return self._extension(bytes(data))
         if code in _ARRAYS:
-            return _array(_ARRAYS[code], self._list(data))
+            return _array(_ARRAYS[code], self._items(data))
         self._numbers += 1
         if self._numbers > _MOST_NUMBERS:
             raise WireError(f"more than {_MOST_NUMBERS} complex and large numbers")
@@ -224,6 +257,11 @@ class _Unpacking:
         if code == _LARGE_INT:
             return _large_int(bytes(data))
         raise WireError(f"an extension of type {code}")
+
+
+def _maps(data: bytes) -> list[dict[Hashable, None]]:
+    """Maps of one key each; of references in it nothing is made yet."""
+    return cast("list[dict[Hashable, None]]", unpacked(data, bytes))
 
 
 def plain(value: Any) -> Any:
@@ -238,17 +276,31 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in cast("list[object]", value)]
     for code, kind in _ARRAYS.items():
         if isinstance(value, kind):
+            if kind is not tuple:
+                _check_set_to_send(cast("set[Hashable]", value))
             inner = [plain(item) for item in cast("list[object]", value)]
-            if kind is not tuple and len(inner) > _LARGEST_SET:
-                raise OverflowError(_LARGE_SET)
             return msgspec.msgpack.Ext(code, _encoded(inner))
     return value
 
 
-def _array(kind: Callable[[Any], object], items: list[Any]) -> object:
-    if kind is not tuple and len(items) > _LARGEST_SET:
-        raise WireError(_LARGE_SET)
+def _check_set_to_send(items: Collection[Hashable]) -> None:
     try:
+        _check_set(items)
+    except WireError as error:
+        raise OverflowError(str(error)) from None
+
+
+def _check_set(items: Collection[Hashable]) -> None:
+    """Raises WireError for a set that would be dear to make."""
+    if len(items) > _LARGEST_SET:
+        raise WireError(_LARGE_SET)
+    check_alike(items)
+
+
+def _array(kind: Callable[[Any], object], items: list[Any]) -> object:
+    try:
+        if kind is not tuple:
+            _check_set(items)
         return kind(items)
     except TypeError as error:
         raise WireError(f"an item that cannot stand in a set: {error}") from None
@@ -270,26 +322,23 @@ def request(
 
 def request_in(payload: bytes, extension: Extension) -> Request:
     """What the payload of a call says. Raises WireError for anything else."""
-    said: object = unpacked(payload, extension)
-    parts: list[Any] = [*said] if isinstance(said, list) else []
-    if len(parts) >= _PARTS:
-        interface, method, arguments, keywords = parts[:_PARTS]
-        if (
-            isinstance(interface, str)
-            and isinstance(method, str)
-            and isinstance(arguments, list)
-            and isinstance(keywords, dict)
-            and all(
-                isinstance(name, str) for name in cast("dict[object, Any]", keywords)
-            )
-        ):
-            return Request(interface, method, arguments, keywords)
-    raise WireError("a call that is not made as one")
+    request: Request = _decoded(payload, Request, _Extensions(extension))
+    return request
 
 
 def failure(code: str, text: str, class_name: str = "", traceback: str = "") -> bytes:
     """The payload of an answer that says what went wrong."""
     return msgspec.msgpack.encode((code, text, class_name, traceback))
+
+
+def heading_in(payload: bytes) -> Heading:
+    """What a call is of, its arguments unread. Raises WireError where it says none."""
+    heading: Heading = _decoded(payload, Heading, _Extensions(_unexpected))
+    return heading
+
+
+def _unexpected(_: bytes) -> object:
+    raise WireError("a reference in place of the name of an interface or a method")
 
 
 RAISED: Final = "raised"

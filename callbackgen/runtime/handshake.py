@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from callbackgen.runtime import envelope, wire
+from callbackgen.runtime import envelope, ordinary_data, wire
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
 from callbackgen.runtime.ordinary import Ordinary, accepted
 from callbackgen.runtime.origin import Address, shown
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from callbackgen.runtime.workers import Crew
 
 _log = logging.getLogger("callbackgen.daemon")
-
-_CONNECT_SIZE = 4 * 1024
 
 
 class Parts(NamedTuple):
@@ -117,7 +115,7 @@ class Handshake:
         if not ours:
             accepted(message)
         crew = self._listener.parts.crew
-        share = crew.join(("origin", self.origin))
+        share = crew.join(("origin", self.origin), self.text)
         connection = self._connection = ServerConnection(
             self._transport, share, self.text, self._address, self.tell_refused
         )
@@ -196,7 +194,7 @@ class Handshake:
             pyro_context(connection),
             connection.shaking(message.encoded()) as answer,
         ):
-            is_in = self._handshake_of_pyro(connection)
+            is_in = self._handshake_of_pyro(connection, _refusal(message))
         if not is_in:
             self._transport.close("refused", bytes(answer))
             return
@@ -213,10 +211,16 @@ class Handshake:
         limit = _ordinary_limit(parts.settings)
         parts.loop.soon(lambda: self._go_on(connection, ordinary, limit, bytes(answer)))
 
-    def _handshake_of_pyro(self, connection: ServerConnection) -> bool:
+    def _handshake_of_pyro(
+        self, connection: ServerConnection, refusal: str | None
+    ) -> bool:
+        if refusal:
+            self.tell_refused(refusal)
         daemon = self._listener.parts.daemon
         try:
-            is_in: bool = daemon._handshake(connection)  # noqa: SLF001
+            is_in: bool = daemon._handshake(  # noqa: SLF001
+                connection, denied_reason=refusal
+            )
         except BaseException as error:  # noqa: BLE001 - validateHandshake is the user's
             self.tell_refused(_with_class(error))
             return False
@@ -283,7 +287,7 @@ class Handshake:
             return
         crew = self._listener.parts.crew
         try:
-            share = crew.join(("identity", connection.peer.identity))
+            share = crew.join(("identity", connection.peer.identity), self.text)
         except Exception:  # noqa: BLE001 - it cannot be told from others: the user's
             return
         crew.leave(connection.share)
@@ -294,9 +298,18 @@ def _with_class(error: BaseException) -> str:
     return f"{class_name(type(error))}: {text_of(error)}"
 
 
+def _refusal(message: Message) -> str | None:
+    """Why Pyro5 is not to read the handshake of an ordinary client, or None."""
+    try:
+        ordinary_data.check_handshake(message.serializer, message.payload)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it
+        return _with_class(error)
+    return None
+
+
 def handshake_limit(_: int) -> int:
     """How large the first message may be."""
-    return _CONNECT_SIZE
+    return envelope.LARGEST_HANDSHAKE
 
 
 def _own_limit(settings: Settings) -> Limit:

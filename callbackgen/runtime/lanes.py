@@ -8,8 +8,8 @@ starts only when the oneway calls that were sent before it have ended.
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Incoming:
     `chain` is that of the calls that wait for each other, as this end counts them;
     `expires` when its caller gives up, by `time.monotonic`; `inside`: it runs although
     its object has not ended another call, which waits for it; `may_stay`: the thread
-    that runs it may read what comes next.
+    that runs it may read what comes next; `may_refer`: it names objects, or may do so.
     """
 
     sequence: int
@@ -38,16 +38,19 @@ class Incoming:
     expires: float | None
     payload: bytes
     ordinal: int = 0
+    may_refer: bool = True
     inside: bool = False
     may_stay: bool = False
 
 
-@dataclass(slots=True, eq=False)
 class _Lane:
-    waiting: deque[Incoming] = field(default_factory=deque[Incoming])
-    calls: int = 0
-    oneways: int = 0
-    chains: Counter[int] = field(default_factory=Counter[int])
+    __slots__ = ("calls", "chains", "oneways", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[Incoming] = deque()
+        self.calls = 0
+        self.oneways = 0
+        self.chains: dict[int, int] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -58,7 +61,7 @@ class _Lane:
             self.oneways += 1
         else:
             self.calls += 1
-            self.chains[incoming.chain] += 1
+            self.chains[incoming.chain] = self.chains.get(incoming.chain, 0) + 1
 
     def ends(self, incoming: Incoming) -> None:
         if incoming.oneway:
@@ -81,14 +84,16 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[Key, _Lane] = {}
 
-    def arrived(self, incoming: Incoming, *, nested: bool = True) -> list[Incoming]:
+    def arrived(self, incoming: Incoming, *, nested: bool) -> list[Incoming]:
         """Takes a call; gives those that start now.
 
         A call of a chain that has the object already starts at once, if it is `nested`
         (something here waits in the chain): the call that it would have to wait for
         waits for it.
         """
-        lane = self._lanes.setdefault(incoming.key, _Lane())
+        lane = self._lanes.get(incoming.key)
+        if lane is None:
+            lane = self._lanes[incoming.key] = _Lane()
         if nested and self.is_held(incoming.key, incoming.chain):
             incoming.inside = True
             lane.starts(incoming)

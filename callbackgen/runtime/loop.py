@@ -58,13 +58,19 @@ class _Epoll:
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
+        self._of = [
+            0,
+            select.EPOLLIN,
+            select.EPOLLOUT,
+            select.EPOLLIN | select.EPOLLOUT,
+        ]
         self.close = self._epoll.close
 
     def add(self, number: int, events: int) -> None:
-        self._epoll.register(number, _of_epoll(events))
+        self._epoll.register(number, self._of[events])
 
     def change(self, number: int, events: int) -> None:
-        self._epoll.modify(number, _of_epoll(events))
+        self._epoll.modify(number, self._of[events])
 
     def remove(self, number: int) -> None:
         self._epoll.unregister(number)
@@ -74,12 +80,6 @@ class _Epoll:
             (number, _from_epoll(events))
             for number, events in self._epoll.poll(-1 if seconds is None else seconds)
         ]
-
-
-def _of_epoll(events: int) -> int:
-    return (select.EPOLLIN if events & READ else 0) | (
-        select.EPOLLOUT if events & WRITE else 0
-    )
 
 
 def _from_epoll(events: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
@@ -21,7 +22,8 @@ from callbackgen.interface import (
 )
 from callbackgen.runtime.deadline import checked_seconds
 from callbackgen.runtime.parsing import parsed
-from callbackgen.runtime.values import Carrier, Misfit, Value
+from callbackgen.runtime.sizes import Size, largest
+from callbackgen.runtime.values import Carrier, Misfit, Value, is_large
 
 R = TypeVar("R")
 
@@ -60,12 +62,24 @@ class Overload:
             parameter.name: Value(parameter.annotation or ANY)
             for parameter in signature.parameters
         }
-        self._positional = [
-            (parameter.name, self._values[parameter.name].pack)
-            for parameter in signature.parameters
-        ]
         self._all_positional = all(p.kind in _POSITIONAL for p in self._parameters)
+        self._exact = (
+            [value.exact for value in self._values.values()]
+            if self._all_positional
+            else [None]
+        )
         self._result = Value(signature.result or ANY)
+
+    @functools.cached_property
+    def size(self) -> Size:
+        """What the types of its parameters say of the size of its arguments."""
+        sizes = [value.size for value in self._values.values()]
+        return Size(math.inf, any(size.is_dear for size in sizes))
+
+    @property
+    def result_size(self) -> Size:
+        """What the type of its result says of the size of that."""
+        return self._result.size
 
     @functools.cached_property
     def _signature(self) -> inspect.Signature:
@@ -81,8 +95,13 @@ class Overload:
 
         Raises Misfit where they do not fit.
         """
+        if self._needs_nothing(arguments, keywords):
+            return list(arguments), {}
         if self._is_usual(arguments, keywords):
-            return self._pack_positional(arguments, carrier), {}
+            values = zip(self._values.items(), arguments, strict=True)
+            return [
+                _within(name, value.pack, one, carrier) for (name, value), one in values
+            ], {}
         bound = self._bound(arguments, keywords)
         return _Sending(self._parameters, bound, carrier).packed
 
@@ -97,21 +116,15 @@ class Overload:
             and not any(argument is OMITTED for argument in arguments)
         )
 
-    def _pack_positional(
-        self, arguments: Sequence[object], carrier: Carrier
-    ) -> list[object]:
-        return [
-            _within(name, pack, argument, carrier)
-            for (name, pack), argument in zip(self._positional, arguments, strict=True)
-        ]
-
-    def _unpack_positional(
-        self, arguments: Sequence[object], carrier: Carrier
-    ) -> list[object]:
-        return [
-            _within(parameter.name, self._values[parameter.name].unpack, one, carrier)
-            for parameter, one in zip(self._parameters, arguments, strict=True)
-        ]
+    def _needs_nothing(
+        self, arguments: Sequence[object], keywords: Mapping[str, object]
+    ) -> bool:
+        """Whether the arguments fit, and travel, as they are."""
+        return (
+            not keywords
+            and list(map(type, arguments)) == self._exact
+            and not (int in self._exact and any(map(is_large, arguments)))
+        )
 
     def unpack(
         self,
@@ -120,8 +133,14 @@ class Overload:
         carrier: Carrier,
     ) -> tuple[list[object], dict[str, object]]:
         """The arguments that have arrived. Raises Misfit where they do not fit."""
+        if self._needs_nothing(arguments, keywords):
+            return list(arguments), {}
         if self._is_usual(arguments, keywords):
-            return self._unpack_positional(arguments, carrier), {}
+            values = zip(self._values.items(), arguments, strict=True)
+            return [
+                _within(name, value.unpack, one, carrier)
+                for (name, value), one in values
+            ], {}
         positional: list[object] = []
         named: dict[str, object] = {}
         for parameter, value, given in self._bound(arguments, keywords):
@@ -235,6 +254,8 @@ class Method(Generic[R]):
     ) -> None:
         self.name = name
         self.signatures = signatures
+        self.is_attribute = signatures[0].startswith("->")
+        """Whether it is read and assigned instead of called."""
         self.oneway = oneway
         self.deadline = None if deadline is None else checked_seconds(deadline)
 
@@ -246,10 +267,17 @@ class Method(Generic[R]):
         """The signatures, read."""
         return tuple(map(Overload, self.signatures))
 
-    @property
-    def is_attribute(self) -> bool:
-        """Whether it is read and assigned instead of called."""
-        return self.signatures[0].startswith("->")
+    @functools.cached_property
+    def size(self) -> Size:
+        """What its parameters say of the size of its arguments, or of a new value."""
+        if self.is_attribute:
+            return self.result_size
+        return largest([overload.size for overload in self.overloads])
+
+    @functools.cached_property
+    def result_size(self) -> Size:
+        """What is said of the size of its result."""
+        return largest([overload.result_size for overload in self.overloads])
 
     def pack(
         self,
@@ -261,9 +289,12 @@ class Method(Generic[R]):
 
         Raises Misfit where none does.
         """
-        if len(self.overloads) > 1:  # the first overload must not use them up
-            arguments = [_kept(argument) for argument in arguments]
-            keywords = {name: _kept(value) for name, value in keywords.items()}
+        if len(self.overloads) == 1:
+            (overload,) = self.overloads
+            return overload, *overload.pack(arguments, keywords, carrier)
+        # The first overload must not use them up.
+        arguments = [_kept(argument) for argument in arguments]
+        keywords = {name: _kept(value) for name, value in keywords.items()}
         return self._first(
             lambda overload: overload.pack(arguments, keywords, carrier), carrier
         )
@@ -278,6 +309,9 @@ class Method(Generic[R]):
 
         Raises Misfit where none does.
         """
+        if len(self.overloads) == 1:
+            (overload,) = self.overloads
+            return overload, *overload.unpack(arguments, keywords, carrier)
         return self._first(
             lambda overload: overload.unpack(arguments, keywords, carrier), carrier
         )
@@ -294,8 +328,6 @@ class Method(Generic[R]):
             except Misfit as misfit:
                 carrier.undo()
                 misfits.append(str(misfit))
-        if len(misfits) == 1:
-            raise Misfit(misfits[0])
         raise Misfit(
             "the arguments fit none of its overloads: "
             + "; ".join(

@@ -16,7 +16,7 @@ import Pyro5.errors
 from Pyro5 import config
 from Pyro5.errors import SecurityError
 
-from callbackgen.runtime import wire
+from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.context import Serving, serving
 from callbackgen.runtime.serving import pyro_context
 from callbackgen.runtime.wire import Message, WireError
@@ -33,12 +33,10 @@ _log = logging.getLogger("callbackgen.ordinary")
 _UNTIL_READ: Final = 0.05
 """Seconds between two looks whether a client has taken enough of its answers."""
 
-_SERIALIZERS: Final = (wire.SERPENT, wire.JSON, wire.MSGPACK)
-
 
 def accepted(message: Message) -> None:
     """Raises WireError for a serializer that is not taken from anybody: marshal."""
-    if message.serializer not in _SERIALIZERS:
+    if message.serializer not in ordinary_data.SERIALIZERS:
         raise WireError(f"a message with serializer {message.serializer}")
 
 
@@ -163,9 +161,11 @@ class Ordinary:
     # In a worker
 
     def _serve(self, message: Message) -> None:
-        self._counters.count("calls_received")
+        self._counters.calls_received.count()
         answers = not message.flags & wire.ONEWAY
-        request = message._replace(flags=message.flags & ~wire.ONEWAY)
+        # Pyro5's daemon has ours read what is marked so, and not its own serializers.
+        flags = message.flags & ~wire.ONEWAY | wire.KEEP_SERIALIZED
+        request = message._replace(flags=flags)
         connection = self._connection
         token = serving.set(Serving(connection.peer))
         try:
@@ -173,24 +173,28 @@ class Ordinary:
                 pyro_context(connection),
                 connection.serving(request.encoded(), answers=answers),
             ):
-                self._handle(request, answers=answers)
+                self._handle(message, answers=answers)
         finally:
             serving.reset(token)
             self._call_ended()
 
-    def _handle(self, request: Message, *, answers: bool) -> None:
+    def _handle(self, message: Message, *, answers: bool) -> None:
         try:
+            if message.flags & wire.KEEP_SERIALIZED:
+                raise TypeError(
+                    "a Pyro5 SerializedBlob is not taken: its info travels as marshal"
+                )
             self._daemon.handleRequest(self._connection)
         except SecurityError as error:
             self._connection.tell_refused(str(error))
             self._transport.close("a security error")
         except Exception as error:  # noqa: BLE001 - the user's
-            self._answer_for(request, error, answers=answers)
+            self._answer_for(message, error, answers=answers)
         except BaseException as error:  # noqa: BLE001 - as above
             text = f"{type(error).__name__}: {error}"
-            self._answer_for(request, RuntimeError(text), answers=answers)
+            self._answer_for(message, RuntimeError(text), answers=answers)
 
-    def _answer_for(self, request: Message, error: Exception, *, answers: bool) -> None:
+    def _answer_for(self, message: Message, error: Exception, *, answers: bool) -> None:
         """Answers what Pyro5 gives no answer to, and would close the connection for."""
         _log.info("%s: %s raised", self._connection, type(error).__name__)
         if not answers or self._connection.has_answered or self._is_lost:
@@ -198,5 +202,5 @@ class Ordinary:
         theirs: Any = Pyro5.errors
         lines = theirs.format_traceback(type(error), error, error.__traceback__)
         self._daemon._sendExceptionResponse(  # noqa: SLF001 - as transports do
-            self._connection, request.sequence, request.serializer, error, lines
+            self._connection, message.sequence, message.serializer, error, lines
         )

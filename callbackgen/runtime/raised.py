@@ -60,6 +60,14 @@ def text_of(error: BaseException) -> str:
         return f"<str() of it raised {class_name(type(failure))}>"
 
 
+def without_traceback(error: BaseException) -> None:
+    """Has Pyro5 format nothing of an exception but its class and its text."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    if isinstance(error, BaseExceptionGroup):
+        for one in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+            without_traceback(one)
+
+
 def _can_be_sent(error: Exception) -> bool:
     if isinstance(
         error, Pyro5.errors.CommunicationError | Pyro5.errors.SecurityError

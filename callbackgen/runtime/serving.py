@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import traceback
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from Pyro5.api import current_context
 
 from callbackgen.runtime import envelope
 from callbackgen.runtime.context import Serving, named, served, serving
+from callbackgen.runtime.envelope import Request
 from callbackgen.runtime.errors import (
     REMOTE_TEXT_LIMIT,
+    ConnectionLost,
     Unimplemented,
     Withdrawn,
     shortened,
@@ -21,23 +22,19 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.interfaces import members_of, readable
 from callbackgen.runtime.raised import class_name, ends_the_process, text_of
 from callbackgen.runtime.references import Passing
+from callbackgen.runtime.sizes import LEAST
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import MSGPACK, WireError
-from callbackgen.runtime.wrapper import Serve
 
 if TYPE_CHECKING:
     from callbackgen.runtime.counters import Counters
-    from callbackgen.runtime.envelope import Request
+    from callbackgen.runtime.envelope import Heading
     from callbackgen.runtime.lanes import Incoming
     from callbackgen.runtime.references import References
     from callbackgen.runtime.session import Session
-    from callbackgen.runtime.wrapper import Wrapper
+    from callbackgen.runtime.wrapper import Served, Wrapper
 
 _log = logging.getLogger("callbackgen.calls")
-
-
-_SMALL: Final = 1024
-_one_at_a_time: Final = threading.Lock()
-"""For reading a larger message, which can take 64 times its size of memory."""
 
 
 class Refusal(Exception):
@@ -61,108 +58,133 @@ class Server:
 
     def run(self, incoming: Incoming) -> None:
         """Runs a call and answers it; raises only what ends the process."""
-        self._counters.count("calls_received")
+        self._counters.calls_received.count()
         passing = Passing(self._references, self._session)
         ends: BaseException | None = None
         failed = True
-        request: Request | None = None
+        called: Heading | None = None
         try:
-            request, wrapper = self._request(incoming, passing)
-            with _Served(self._session, incoming, request):
-                payload = self._called(wrapper, request, passing)
+            called = self._read(incoming, passing)
+            with _Context(self._session, incoming, called):
+                payload = self._called(incoming, called, passing)
             failed = False
         except Refusal as refusal:
-            self._log_refused(request, refusal)
+            self._log_refused(called, refusal)
             payload = envelope.failure(refusal.code, refusal.text)
         except WireError as error:
             self._session.close(str(error))
             return
         except BaseException as error:  # noqa: BLE001 - the user's
             passing.undo()
-            self._log_raised(incoming, request, error)
+            self._log_raised(incoming, called, error)
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
             ends = error if ends_the_process(error) else None
+        finally:
+            self._has_read(incoming)
         if not incoming.oneway:
-            self._session.answer(incoming, payload, failed=failed)
+            try:
+                self._session.answer(incoming, payload, failed=failed)
+            except ConnectionLost:
+                what = self._session, named(called)
+                _log.debug("%s: nobody is there for the answer to %s", *what)
         if ends is not None:
             raise ends
 
-    def _check_in_time(self, incoming: Incoming) -> None:
-        if incoming.expires is not None and incoming.expires <= time.monotonic():
-            self._session.discard(incoming.payload)
-            raise Refusal("expired", "the time was over before the call could start")
+    def _read(self, incoming: Incoming, passing: Passing) -> Heading:
+        """The call; what is called alone where it is too large for an untyped one.
 
-    def _request(self, incoming: Incoming, passing: Passing) -> tuple[Request, Wrapper]:
-        """What is called, and whose. What is released later is found until then."""
-        try:
-            self._check_in_time(incoming)
-            request = self._unpacked(incoming.payload, passing)
-            wrapper = self._wrapper(incoming, request)
-        finally:
+        Raises Refusal for one that is not to be run.
+        """
+        called: Heading
+        if len(incoming.payload) <= self._session.settings.untyped_size:
+            called = self._unpacked(incoming, passing)
+        else:
+            called = envelope.heading_in(incoming.payload)
+        if incoming.expires is not None and incoming.expires <= time.monotonic():
+            if not isinstance(called, Request):
+                self._session.discard(incoming.payload)
+            raise Refusal("expired", "the time was over before the call could start")
+        return called
+
+    def _unpacked(self, incoming: Incoming, passing: Passing) -> Request:
+        with turn_to_read(len(incoming.payload)):
+            return envelope.request_in(incoming.payload, passing.extension)
+
+    def _has_read(self, incoming: Incoming) -> None:
+        """What is released later is found until then."""
+        if incoming.may_refer:
+            incoming.may_refer = False
             self._session.has_read(incoming.ordinal)
+
+    def _called(self, incoming: Incoming, called: Heading, passing: Passing) -> bytes:
+        """Calls the member; gives its result as it travels."""
+        wrapper = self._wrapper(incoming, called)
+        served = _member(wrapper, called)
+        settings = self._session.settings
+        if isinstance(called, Request):
+            request = called
+        else:
+            exceeded = served.method.size.exceeded(len(incoming.payload), settings)
+            if exceeded is not None:
+                raise Refusal("limit", f"{named(called)}: the arguments are {exceeded}")
+            request = self._unpacked(incoming, passing)
+        self._has_read(incoming)
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
-        return request, wrapper
-
-    def _unpacked(self, payload: bytes, passing: Passing) -> Request:
-        if len(payload) <= _SMALL:
-            return envelope.request_in(payload, passing.extension)
-        with _one_at_a_time:
-            return envelope.request_in(payload, passing.extension)
-
-    def _called(self, wrapper: Wrapper, request: Request, passing: Passing) -> bytes:
-        """Calls the member; gives its result as it travels."""
-        call = _member(wrapper, request)
-        result = call(wrapper, request.arguments, request.keywords, passing)
+        result = _run(wrapper, served, request, passing)
         try:
             payload = envelope.packed(result)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise TypeError(f"{request.method}(): result: {error}") from None
-        limit = self._session.settings.message_size
-        if len(payload) > limit:
-            raise ValueError(
-                f"{request.method}(): the result is {len(payload)} bytes; the limit is "
-                f"{limit} (callbackgen.settings.message_size)"
-            )
+        if len(payload) > LEAST:
+            exceeded = served.method.result_size.exceeded(len(payload), settings)
+            if exceeded is not None:
+                raise ValueError(f"{request.method}(): the result is {exceeded}")
         return payload
 
-    def _wrapper(self, incoming: Incoming, request: Request) -> Wrapper:
+    def _wrapper(self, incoming: Incoming, called: Heading) -> Wrapper:
+        """Whose member is called. To make it may run code of the user."""
         try:
-            return self._references.exported(incoming.key, request.interface)
+            return self._references.exported(incoming.key, called.interface)
         except Withdrawn as error:
             raise Refusal("withdrawn", str(error)) from None
         except Unimplemented as error:
             raise Refusal("unimplemented", str(error)) from None
 
-    def _log_refused(self, request: Request | None, refusal: Refusal) -> None:
-        _log.info("%s: %s refused: %s", self._session, named(request), refusal.text)
+    def _log_refused(self, called: Heading | None, refusal: Refusal) -> None:
+        _log.info("%s: %s refused: %s", self._session, named(called), refusal.text)
 
     def _log_raised(
-        self, incoming: Incoming, request: Request | None, error: BaseException
+        self, incoming: Incoming, called: Heading | None, error: BaseException
     ) -> None:
         """Nobody hears what a oneway call raises, so that the log has to say it."""
         level = logging.WARNING if incoming.oneway else logging.DEBUG
         if _log.isEnabledFor(level):
             what = class_name(type(error)), text_of(error)[:200]
-            _log.log(
-                level, "%s: %s raised %s: %a", self._session, named(request), *what
-            )
+            _log.log(level, "%s: %s raised %s: %a", self._session, named(called), *what)
 
 
-def _member(wrapper: Wrapper, request: Request) -> Serve:
-    served = members_of(type(wrapper)).get(request.method)
+def _run(
+    wrapper: Wrapper, served: Served, request: Request, passing: Passing
+) -> object:
+    call = served.call
+    if served.method.is_attribute and request.arguments:
+        if served.assign is None:
+            raise _unimplemented(request, "has {} to be read alone")
+        call = served.assign
+    return call(wrapper, request.arguments, request.keywords, passing)
+
+
+def _member(wrapper: Wrapper, called: Heading) -> Served:
+    served = members_of(type(wrapper)).get(called.method)
     if served is None:
-        raise _unimplemented(request, "has no method {} there")
-    if not request.arguments or not served.method.is_attribute:
-        return served.call
-    if served.assign is None:
-        raise _unimplemented(request, "has {} to be read alone")
-    return served.assign
+        raise _unimplemented(called, "has no method {} there")
+    return served
 
 
-def _unimplemented(request: Request, text: str) -> Refusal:
-    method = ascii(request.method)[:200]
-    interface = readable(ascii(request.interface)[1:-1][:200])
+def _unimplemented(called: Heading, text: str) -> Refusal:
+    method = ascii(called.method)[:200]
+    interface = readable(ascii(called.interface)[1:-1][:200])
     return Refusal("unimplemented", f"{interface} {text.format(method)}")
 
 
@@ -180,6 +202,7 @@ class pyro_context:  # noqa: N801 - used as a function is
     def __enter__(self) -> None:
         self._context = vars(current_context)  # that of this thread
         self._saved = self._context.copy()
+        self._context.clear()  # of what users have added, too
         self._context.update(
             client=self._connection,
             client_sock_addr=getattr(self._connection, "client_address", None),
@@ -192,10 +215,11 @@ class pyro_context:  # noqa: N801 - used as a function is
         )
 
     def __exit__(self, *_: object) -> None:
+        self._context.clear()
         self._context.update(self._saved)
 
 
-class _Served:
+class _Context:
     """Says whose call is being run, to our own code and to Pyro5's.
 
     Raises Refusal for one that is nested too deeply.
@@ -203,12 +227,12 @@ class _Served:
 
     __slots__ = ("_pyro", "_serving", "_token")
 
-    def __init__(self, session: Session, incoming: Incoming, request: Request) -> None:
+    def __init__(self, session: Session, incoming: Incoming, called: Heading) -> None:
         current = served()
         depth = 1 if current is None else current.depth + 1
         limit = session.settings.nesting
         if depth > limit:
-            text = f"{named(request)}: calls nested more than {limit} deep"
+            text = f"{named(called)}: calls nested more than {limit} deep"
             raise Refusal("limit", text)
         chains = {} if current is None else dict(current.chains)
         if incoming.chain:
@@ -216,7 +240,7 @@ class _Served:
         end = incoming.expires
         if current is not None and current.end is not None:
             end = current.end if end is None else min(end, current.end)
-        self._serving = Serving(session.peer, request, end, depth, chains)
+        self._serving = Serving(session.peer, called, end, depth, chains)
         self._pyro = pyro_context(session.peer.connection)
 
     def __enter__(self) -> None:

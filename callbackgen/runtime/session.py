@@ -24,6 +24,7 @@ from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
 from callbackgen.runtime.transport import Transport
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import Crew, Task, waiting
 
@@ -41,13 +42,12 @@ _MOST_RELEASES: Final = 500
 _SOON: Final = 0.002
 """Seconds for which a thread that has run a call waits for the next one to read."""
 
-_MARK_OF_REFERENCE: Final = bytes([envelope.REFERENCE])
-
 
 class Session:
     """A connection after its handshake.
 
-    `lock` is held around every use of `channel`; `room` is told of its changes.
+    `lock` is held around every use of `channel`; `room` is told of its changes as long
+    as there are threads `waiting_for_room`.
 
     `services` finds the wrapper of a service by its name; `call_ended` runs after each
     call that came in, `ended` in a worker when the connection has ended and nothing of
@@ -76,6 +76,7 @@ class Session:
         self._call_ended = call_ended
         self.lock = threading.Lock()
         self.room = threading.Condition(self.lock)
+        self.waiting_for_room = 0
         self.channel = Channel(settings, time.monotonic())
         self._releases: deque[tuple[int, int]] = deque()
         self._leftovers: deque[Discarded] = deque()
@@ -190,7 +191,7 @@ class Session:
         return self._lost is not None and not self._running
 
     def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> None:
-        """Sends the answer to a call, if it is still wanted."""
+        """Sends the answer to a call. Raises ConnectionLost where nobody is there."""
         message = self.channel.answer(incoming, payload, failed=failed)
         try:
             if self.transport.is_full:
@@ -201,8 +202,6 @@ class Session:
             self.transport.send(message)
         except TimeoutError:
             self.close("the other end does not read")
-        except ConnectionLost:
-            _log.debug("%s: nobody is there for an answer", self)
 
     def follow(self, turn: Turn) -> None:
         """Does what follows from what the channel was told."""
@@ -226,13 +225,13 @@ class Session:
             _log.debug("%s: gone before it could be told", self)
 
     def discard(self, payload: bytes) -> None:
-        """Drop what nobody wants any more; the references in it are released."""
-        if _MARK_OF_REFERENCE in payload:
-            passing = Passing(self.references, self)
-            try:
+        """Release the references in a payload that nobody wants any more."""
+        passing = Passing(self.references, self)
+        try:
+            with turn_to_read(len(payload)):
                 envelope.unpacked(payload, passing.extension)
-            except WireError as error:
-                self.close(str(error))
+        except WireError as error:
+            self.close(str(error))
 
     def _discard_later(self, discarded: list[Discarded]) -> None:
         """Have one task drop all that is there to be dropped."""
@@ -251,7 +250,7 @@ class Session:
                 self._leftovers.popleft()
 
     def has_read(self, arrival: int) -> None:
-        """The payload of a message was read: references in it are known."""
+        """The payload of a message was read: the references in it are known."""
         with self.lock:
             self.channel.read(arrival)
             turn = self.channel.take()
@@ -272,7 +271,7 @@ class Session:
         """See `Handler`."""
         with self.lock:
             self.channel.receive(message, time.monotonic())
-            if message.kind != wire.INVOKE:
+            if self.waiting_for_room and message.kind != wire.INVOKE:
                 self.room.notify_all()
             turn = self.channel.take()
         if turn is not NOTHING:

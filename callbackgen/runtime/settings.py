@@ -20,8 +20,12 @@ class Settings:
     message_size: int = 1024 * 1024
     """The most bytes that one message may have, unpacked, in either direction."""
 
+    untyped_size: int = 256 * 1024
+    """The same for the arguments or the result of a call where one is declared as Any
+    or object, or has containers in a container: that is dear to read."""
+
     ordinary_serpent_size: int = 16 * 1024
-    """The same for a message of an ordinary Pyro5 client in serpent, which is dear to
+    """The most for a message of an ordinary Pyro5 client in serpent, which is dear to
     parse."""
 
     ordinary_size: int = 256 * 1024

@@ -46,10 +46,14 @@ class Client:
 class Share:
     """What one connection of a client gets done; tasks are submitted for it."""
 
-    __slots__ = ("__weakref__", "client")
+    __slots__ = ("_text", "client")
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, text: str) -> None:
         self.client = client
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
 
 
 class Clients:
@@ -64,8 +68,10 @@ class Clients:
         self._known: WeakValueDictionary[object, Client] = WeakValueDictionary()
         self.connected = 0
 
-    def join(self, key: object) -> Share:
+    def join(self, key: object, text: str = "") -> Share:
         """The share of one more connection of the client with that key.
+
+        `text` says for people whose connection it is.
 
         Raises what comparing the key does, TypeError if it cannot be hashed.
         """
@@ -76,7 +82,7 @@ class Clients:
             if not client.connections:
                 self.connected += 1
             client.connections += 1
-            return Share(client)
+            return Share(client, text)
 
     def leave(self, share: Share) -> None:
         """The connection has ended. What it has left to be done still counts."""

@@ -20,20 +20,18 @@ from collections import deque
 from collections.abc import Generator
 from typing import Any, NoReturn
 
-from Pyro5 import protocol
-
-from callbackgen.runtime import messages
+from callbackgen.runtime import envelope, stock_payloads, wire
 from callbackgen.runtime.address import Address
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.call import Call
-from callbackgen.runtime.deadline import ANNOTATION, Deadline
+from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import BadReply, ConnectionLost
 from callbackgen.runtime.link import Link
-from callbackgen.runtime.messages import Message
 from callbackgen.runtime.resolving import dialled
 from callbackgen.runtime.settings import settings
 from callbackgen.runtime.threads import Pool
 from callbackgen.runtime.tls import client_context
+from callbackgen.runtime.wire import Message, Receiver, WireError
 from callbackgen.runtime.workers import Task
 
 _CHUNK = 64 * 1024
@@ -96,7 +94,7 @@ class StockLink(Link):
             message = self.call(payload, call.deadline)
         except TimeoutError as error:
             raise call.too_late(self) from error
-        data = messages.result_of(message, settings.message_size)
+        data = stock_payloads.result_of(message)
         return call.result(data, used, BY_ADDRESS)
 
     def call(self, payload: bytes, deadline: Deadline) -> Message:
@@ -133,9 +131,8 @@ def _payload(
     elif call.method.is_attribute:
         positional = [name]
         name = "__getattr__"
-    payload = messages.call_payload(address.object_id, name, positional, named)
-    if len(payload) > settings.message_size:
-        raise call.too_large(len(payload), settings.message_size)
+    payload = stock_payloads.call(address.object_id, name, positional, named)
+    call.check_size(len(payload), settings)
     return payload
 
 
@@ -147,7 +144,7 @@ class _Connection:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._closing: weakref.finalize[..., Any] | None = None
-        self._arrived = bytearray()
+        self._receiver = Receiver(_limit)
         self._sequence = 0
         self._unanswered: deque[int] = deque()
 
@@ -195,7 +192,7 @@ class _Connection:
         The socket is not shut down: a forked process may close what its parent uses.
         """
         self._unanswered.clear()
-        self._arrived.clear()
+        self._receiver = Receiver(_limit)
         self._socket = None
         if self._closing is not None:
             self._closing()
@@ -227,9 +224,8 @@ class _Connection:
     def _send(self, payload: bytes, deadline: Deadline) -> int:
         """Sends a call and gives its sequence number."""
         self._sequence = (self._sequence + 1) & 0xFFFF
-        annotation = ANNOTATION, deadline.annotation()
-        message = messages.call_message(self._sequence, payload, annotation)
-        self._write(message, deadline)
+        remaining = envelope.remaining(deadline.milliseconds())
+        self._write_message(wire.INVOKE, payload, remaining, deadline)
         return self._sequence
 
     def _dial(self, deadline: Deadline) -> None:
@@ -237,24 +233,25 @@ class _Connection:
         self._socket = connected
         self._closing = weakref.finalize(self, connected.close)
         self._sequence = 0
-        self._write(messages.connect_message(0, self._address.object_id), deadline)
+        greeting = stock_payloads.handshake(self._address.object_id)
+        self._write_message(wire.CONNECT, greeting, b"", deadline)
         answer = self._receive(deadline)
-        if answer.kind == protocol.MSG_CONNECTFAIL:
-            reason = messages.refusal_text(answer, settings.message_size)
+        if answer.kind == wire.CONNECT_FAIL:
+            reason = stock_payloads.refusal_text(answer)
             raise ConnectionLost(f"{self._address} refused the connection: {reason}")
-        if answer.kind != protocol.MSG_CONNECTOK or answer.sequence != 0:
+        if answer.kind != wire.CONNECT_OK or answer.sequence != 0:
             raise BadReply(f"{self._address} answered a handshake with something else")
 
     def _answer_to(self, sequence: int, deadline: Deadline) -> Message:
         answer = self._receive(deadline)
-        if answer.kind != protocol.MSG_RESULT or answer.sequence != sequence:
+        if answer.kind != wire.RESULT or answer.sequence != sequence:
             raise BadReply(f"{self._address} answered another call than was made")
         return answer
 
     def _skip(self, answer: Message) -> None:
         """Takes the answer to the oldest oneway call, whatever it says."""
         expected = self._unanswered.popleft() if self._unanswered else None
-        if answer.kind != protocol.MSG_RESULT or answer.sequence != expected:
+        if answer.kind != wire.RESULT or answer.sequence != expected:
             raise BadReply(f"{self._address} answered another call than was made")
 
     def _drain(self, deadline: Deadline) -> None:
@@ -274,7 +271,11 @@ class _Connection:
         return message
 
     def _take(self) -> Message | None:
-        return messages.take_message(self._arrived, settings.message_size)
+        try:
+            return self._receiver.take()
+        except WireError as error:
+            text = f"what {self._address} sent cannot be read: {error}"
+            raise BadReply(text) from None
 
     def _read_available(self) -> bool:
         connected = self._open()
@@ -288,11 +289,20 @@ class _Connection:
     def _arrive(self, data: bytes) -> None:
         if not data:
             raise ConnectionLost(f"{self._address} closed the connection")
-        self._arrived += data
+        self._receiver.feed(data)
 
-    def _write(self, data: bytes, deadline: Deadline) -> None:
+    def _write_message(
+        self, kind: int, payload: bytes, annotations: bytes, deadline: Deadline
+    ) -> None:
         connected = self._open()
-        left = memoryview(data)
+        message = wire.encoded(
+            kind,
+            self._sequence,
+            payload,
+            serializer=wire.SERPENT,
+            annotations=annotations,
+        )
+        left = memoryview(message)
         while left:
             connected.settimeout(deadline.remaining())
             left = left[connected.send(left) :]
@@ -301,6 +311,10 @@ class _Connection:
         if self._socket is None:
             raise ConnectionLost(f"the connection to {self._address} was closed")
         return self._socket
+
+
+def _limit(_: int) -> int:
+    return settings.message_size
 
 
 class _Held:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextvars
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
 from callbackgen.runtime.address import Source, address_of
 from callbackgen.runtime.call import Call
@@ -27,8 +26,7 @@ AnyStub = TypeVar("AnyStub", bound="Stub | Callable[..., object]")
 _handle_of: Callable[[Stub], _Handle] = operator.attrgetter("_callbackgen_handle")
 
 
-@dataclass(frozen=True, slots=True)
-class _Handle:
+class _Handle(NamedTuple):
     """What a stub consists of; `seconds` is its own deadline."""
 
     link: Link
@@ -176,13 +174,11 @@ def _call_of(
     keywords: dict[str, Any],
     *,
     assigns: bool = False,
-) -> Call:
-    """A call, whose time begins now."""
-    handle = _handle_of(stub)
-    seconds = handle.seconds or method.deadline or handle.link.deadline
-    return Call(
-        type(stub), method, deadline_within(seconds), arguments, keywords, assigns
-    )
+) -> tuple[Link, Call]:
+    """A call, whose time begins now, and the way that it goes."""
+    link, seconds = _handle_of(stub)
+    deadline = deadline_within(seconds or method.deadline or link.deadline)
+    return link, Call(type(stub), method, deadline, arguments, keywords, assigns)
 
 
 def _make(
@@ -193,8 +189,8 @@ def _make(
     *,
     assigns: bool = False,
 ) -> Any:
-    call = _call_of(stub, method, arguments, keywords, assigns=assigns)
-    return link(stub).make(call)
+    link, call = _call_of(stub, method, arguments, keywords, assigns=assigns)
+    return link.make(call)
 
 
 async def _make_in_thread(
@@ -207,8 +203,7 @@ async def _make_in_thread(
     import asyncio  # here, since it takes a fifth of the time to import us all
     from concurrent.futures import Future
 
-    call = _call_of(stub, method, arguments, keywords)
-    way = link(stub)
+    way, call = _call_of(stub, method, arguments, keywords)
     future: Future[Any] = Future()
     context = contextvars.copy_context()
 

@@ -24,6 +24,7 @@ from callbackgen.runtime.annotations import (
     resolve,
 )
 from callbackgen.runtime.reshape import reshaper
+from callbackgen.runtime.sizes import Size, size_of
 
 if TYPE_CHECKING:
     from callbackgen.runtime.stub import Stub
@@ -70,11 +71,12 @@ class Value:
 
     def __init__(self, annotation: Type) -> None:
         self._annotation = annotation
-        self._exact: type | None = None
+        self.exact: type | None = None
+        """The type whose values fit, and travel as they are, if there is one."""
         if isinstance(annotation, Symbol) and annotation.module == "builtins":
-            self._exact = _SCALARS.get(annotation.name)
+            self.exact = _SCALARS.get(annotation.name)
         elif annotation == NONE:
-            self._exact = type(None)
+            self.exact = type(None)
 
     @functools.cached_property
     def _resolved(self) -> Any:
@@ -85,14 +87,17 @@ class Value:
         return checked_form(self._resolved)
 
     @functools.cached_property
+    def size(self) -> Size:
+        """What the annotation says of the size of its values as msgpack."""
+        return size_of(self._form)
+
+    @functools.cached_property
     def _reshape(self) -> Any:
         return reshaper(self._resolved)
 
     def pack(self, value: object, carrier: Carrier) -> object:
         """The value as it travels. Raises Misfit where it does not fit."""
-        if type(value) is self._exact and (
-            self._exact is not int or -_SMALL_INT <= cast(int, value) < _SMALL_INT
-        ):
+        if type(value) is self.exact and not (self.exact is int and is_large(value)):
             return value
         if self._reshape is not None:
             try:
@@ -105,10 +110,15 @@ class Value:
 
     def unpack(self, data: object, carrier: Carrier) -> Any:
         """The value in what has arrived. Raises Misfit where it does not fit."""
-        if type(data) is self._exact:
+        if type(data) is self.exact:
             return data
         hook = functools.partial(_unpack_hook, carrier)
         return _converted(data, self._form, hook)
+
+
+def is_large(value: object) -> bool:
+    """Whether this is an int that does not travel as it is."""
+    return isinstance(value, int) and not -_SMALL_INT <= value < _SMALL_INT
 
 
 def _converted(value: object, form: Any, hook: Any) -> Any:

@@ -23,6 +23,7 @@ PING: Final = protocol.MSG_PING
 EXCEPTION: Final = protocol.FLAGS_EXCEPTION
 COMPRESSED: Final = protocol.FLAGS_COMPRESSED
 ONEWAY: Final = protocol.FLAGS_ONEWAY
+KEEP_SERIALIZED: Final = protocol.FLAGS_KEEPSERIALIZED
 
 SERPENT: Final = 1
 JSON: Final = 3
@@ -60,22 +61,14 @@ class Message(NamedTuple):
 
     def encoded(self) -> bytes:
         """The message as bytes again."""
-        return (
-            HEADER.pack(
-                _TAG,
-                _VERSION,
-                self.kind,
-                self.serializer,
-                self.flags,
-                self.sequence,
-                len(self.payload),
-                len(self.annotations),
-                self.correlation,
-                0,
-                _MAGIC,
-            )
-            + self.annotations
-            + self.payload
+        return encoded(
+            self.kind,
+            self.sequence,
+            self.payload,
+            self.correlation,
+            flags=self.flags,
+            serializer=self.serializer,
+            annotations=self.annotations,
         )
 
     def annotation(self, name: bytes) -> bytes | None:
@@ -110,6 +103,7 @@ def encoded(
     kind: int,
     sequence: int,
     payload: bytes,
+    correlation: bytes = _NO_CORRELATION,
     *,
     flags: int = 0,
     serializer: int = MSGPACK,
@@ -125,7 +119,7 @@ def encoded(
         sequence,
         len(payload),
         len(annotations),
-        _NO_CORRELATION,
+        correlation,
         0,
         _MAGIC,
     )

@@ -57,7 +57,7 @@ class _Worker(threading.Thread):
             try:
                 task()
             except BaseException:  # noqa: BLE001 - it is not ours, and may be SystemExit
-                _log.exception("a task failed")
+                _log.exception("%s: a task failed", share)
             _here.place = None
             del found, task  # an idle thread must not keep what is the user's
             found = workers.done(self, share)
@@ -333,9 +333,9 @@ class Crew:
         self.workers = Workers(size, replace=replace)
         self.callers = Workers(_MOST_CALLERS, replace=False)
 
-    def join(self, key: object) -> Share:
+    def join(self, key: object, text: str) -> Share:
         """See `Clients.join`."""
-        return self._clients.join(key)
+        return self._clients.join(key, text)
 
     def leave(self, share: Share) -> None:
         """See `Clients.leave`."""

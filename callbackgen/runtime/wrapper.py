@@ -21,7 +21,7 @@ from Pyro5.api import current_context
 
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.context import served
-from callbackgen.runtime.deadline import ANNOTATION, remaining_of
+from callbackgen.runtime.envelope import remaining_in
 from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.method import Method
 from callbackgen.runtime.raised import ends_the_process, sendable
@@ -253,5 +253,4 @@ def _seconds(method: Method[Any]) -> float:
     if current is not None and current.end is not None:
         return max(current.end - time.monotonic(), 0.001)
     annotations: dict[str, bytes] = cast(Any, current_context).annotations
-    given = remaining_of(annotations.get(ANNOTATION))
-    return given or method.deadline or settings.deadline
+    return remaining_in(annotations) or method.deadline or settings.deadline

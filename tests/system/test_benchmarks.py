@@ -11,10 +11,6 @@ from benchmarks.calling.contender import BASE, NAMES
 from benchmarks.calling.processes import running
 from tests.system.checkout import ROOT, run
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the benchmark of the calls needs Linux"
-)
-
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != BASE])
 def test_all_ways_of_calling_back_answer_the_same(name: str) -> None:
@@ -32,6 +28,9 @@ def test_all_ways_of_calling_back_answer_the_same(name: str) -> None:
     assert seen[0] == seen[1]
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="it runs on one CPU, and reads Linux's /proc"
+)
 def test_the_benchmark_of_the_calls_shows_every_way() -> None:
     """All tables have a line for each way, however little is measured."""
     amounts = ("--rounds", "1", "--calls", "3", "--oneways", "3", "--clients", "2")

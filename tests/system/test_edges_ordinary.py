@@ -77,6 +77,8 @@ class Shop:
     def fail(self, name: str) -> None:
         if name == "exit":
             raise SystemExit(3)
+        if name == "interrupt":
+            raise KeyboardInterrupt
         if name == "value":
             raise ValueError("no good")
         raise Pyro5.errors.CommunicationError("inside")
@@ -172,21 +174,54 @@ def test_marshal_is_refused(daemon: Noticing) -> None:
         assert shop.echo(1) == 1
 
 
-def test_attributes_and_what_is_raised(daemon: Noticing) -> None:
-    """Attributes are read and set; each exception is answered, the connection stays."""
+def test_attributes(daemon: Noticing) -> None:
+    """They are read and set."""
     with proxy_of(daemon, "shop") as shop:
         shop.level = 8
         assert shop.level == 8
-        connection = shop._pyroConnection
-        with pytest.raises(ValueError, match="no good"):
-            shop.fail("value")
-        with pytest.raises(RuntimeError, match="SystemExit"):
-            shop.fail("exit")
-        with pytest.raises(Pyro5.errors.CommunicationError, match="inside"):
-            shop.fail("communication")
+
+
+@pytest.mark.parametrize("serializer", ["serpent", "json", "msgpack"])
+def test_whatever_is_raised_the_same_proxy_goes_on(
+    daemon: Noticing, serializer: str
+) -> None:
+    """Each exception is answered, and the connection is not closed for it."""
+    with proxy_of(daemon, "shop") as shop, proxy_of(daemon, "hall") as hall:
+        shop._pyroSerializer = hall._pyroSerializer = serializer
+        assert shop.echo(1) == hall.echo(1) == 1
+        connections = shop._pyroConnection, hall._pyroConnection
+        for name, kind, text in (
+            ("value", ValueError, "no good"),
+            ("exit", RuntimeError, "SystemExit: 3"),
+            ("interrupt", RuntimeError, "KeyboardInterrupt"),
+        ):
+            with pytest.raises(kind, match=text):
+                shop.fail(name)
+            assert shop.echo(name) == name
+        for name in ("exit", "interrupt", "recursion", "memory", "long"):
+            with pytest.raises(Exception):  # noqa: B017, PT011 - of any kind
+                hall.fail(name)
+            assert hall.echo(name) == name
+        assert (shop._pyroConnection, hall._pyroConnection) == connections
+
+
+def test_after_a_communication_error_the_same_proxy_goes_on(daemon: Noticing) -> None:
+    """The daemon closes nothing for it; Pyro5's proxy does, and connects again."""
     with proxy_of(daemon, "shop") as shop:
+        for _ in range(3):
+            with pytest.raises(Pyro5.errors.CommunicationError, match="inside"):
+                shop.fail("communication")
+            assert shop._pyroConnection is None
+            assert shop.echo(1) == 1
+        assert not any("error" in reason for reason in daemon.statistics().closed)
+        batch: Any = Pyro5.api.BatchProxy(shop)
+        batch.fail("communication")
+        batch.echo(1)
+        with pytest.raises(Pyro5.errors.CommunicationError, match="inside"):
+            next(batch())
+        connection = shop._pyroConnection
         assert shop.echo(1) == 1
-        assert connection is not None
+        assert shop._pyroConnection is connection
 
 
 def test_oneways_come_in_order_in_few_threads(daemon: Noticing, shop: Shop) -> None:

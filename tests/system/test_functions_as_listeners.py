@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import threading
 import weakref
@@ -76,6 +77,10 @@ def above(limit: float) -> Heard:
     return lambda symbol, price: price > limit
 
 
+def is_above(limit: float, symbol: str, price: float) -> bool:
+    return price > limit
+
+
 def test_a_function_is_called_back(connection: callbackgen.Connection) -> None:
     """Any function is a listener; its answers arrive."""
     stub = SubscriptionsStub(connection)
@@ -96,6 +101,30 @@ def test_a_method_passed_again_is_the_same(
     stub.remove(watcher.hear)
     assert stub.tell("ACME", 2.0) == [True]
     assert watcher.heard == []
+
+
+def test_a_function_passed_again_is_the_same(
+    connection: callbackgen.Connection, keeping: Keeping
+) -> None:
+    """A lambda, a partial function and an object that can be called: each is itself."""
+
+    class Limit:
+        def __call__(self, symbol: str, price: float) -> bool:
+            return price > 5
+
+    stub = SubscriptionsStub(connection)
+    functions: list[Heard] = [
+        above(1),
+        functools.partial(is_above, 3),
+        Limit(),
+    ]
+    for heard in functions * 3:
+        stub.add(heard)
+    assert len(keeping.kept) == 3
+    assert stub.tell("ACME", 4.0) == [True, True, False]
+    assert stub.add(above(1)) == 4, "another one, though it does the same"
+    stub.remove(functions[1])
+    assert stub.tell("ACME", 6.0) == [True, True, True]
 
 
 def test_a_thousand_lambdas_are_taken(connection: callbackgen.Connection) -> None:

@@ -104,7 +104,7 @@ def test_a_client_in_the_middle_of_a_callback(stage: Stage) -> None:
     pushing = server.start("push", "ACME", 1.0)
     client.event("changed")
 
-    client.may_say = r"threads are left in callbacks that do not end.*\n"
+    client.may_say = r"PYRO:.*: threads are left in callbacks that do not end.*\n"
     client.send_signal(signal.SIGINT)
 
     assert client.ended().code == 0

@@ -255,7 +255,7 @@ def test_a_client_that_closes_is_lost_to_the_server(stage: Stage) -> None:
     client.ask("hold", "A")
     pushing = server.start("push", "ACME", 1.0)
     client.event("changed")
-    client.may_say = r"threads are left in callbacks that do not end.*\n"
+    client.may_say = r"PYRO:.*: threads are left in callbacks that do not end.*\n"
 
     client.ask("close")
 

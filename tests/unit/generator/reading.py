@@ -12,6 +12,12 @@ from callbackgen.generator.names import Library
 from callbackgen.generator.read import Reader, Reading
 from callbackgen.interface import Interface, Member
 
+LISTENER = """
+class Listener(Protocol):
+    def changed(self, symbol: str) -> None: ...
+"""
+"""A Protocol without its import."""
+
 
 @dataclass(frozen=True)
 class Result:

@@ -7,7 +7,7 @@ import threading
 from Pyro5.callcontext import current_context
 
 from callbackgen.runtime import Method, Stub, Wrapper, exposed
-from callbackgen.runtime.deadline import ANNOTATION, remaining_of
+from callbackgen.runtime.envelope import remaining_in
 
 _ADD: Method[int] = Method("add", "(a: int, b: int) -> int")
 _HOLD: Method[str] = Method("hold", "(text: str) -> str")
@@ -42,7 +42,7 @@ class Desk:
         self.texts.append(text)
 
     def left(self) -> float:
-        return remaining_of(current_context.annotations.get(ANNOTATION)) or -1
+        return remaining_in(current_context.annotations) or -1
 
 
 class DeskWrapper(Wrapper, format=1):

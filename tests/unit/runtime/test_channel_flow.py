@@ -6,6 +6,7 @@ import pytest
 
 from callbackgen.runtime import wire
 from callbackgen.runtime.channel import NOTHING
+from callbackgen.runtime.envelope import MARK
 from callbackgen.runtime.lanes import Incoming
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.wire import WireError
@@ -115,6 +116,18 @@ def test_a_question_is_asked_after_15_seconds_of_silence() -> None:
     assert len(left.channel.take().outgoing) == 1
 
 
+def test_questions_are_asked_as_often_as_is_said() -> None:
+    """An end that answers is asked again after `heartbeat`, not after `dead_after`."""
+    end, other = End(Settings(heartbeat=1.0, dead_after=30.0)), End()
+    now = asked = 0.0
+    while asked < 5:
+        now += end.channel.tick(now)
+        for question in end.channel.take().outgoing:
+            asked += 1
+            end.hear(*other.hear(question).outgoing, now=now)
+    assert now <= 10
+
+
 def test_a_silent_end_is_given_up_after_30_seconds() -> None:
     """Seconds since the last message, not since the question."""
     end = End()
@@ -167,28 +180,30 @@ def test_no_more_than_256_calls_may_be_queued() -> None:
 
 
 def test_the_bytes_that_are_not_read_have_a_limit() -> None:
-    """A call counts until its payload is read, even while it runs."""
+    """One with references counts until these are read, another until it is taken."""
     limits = Settings(queue_size=100)
     left, right = End(), End(limits)
-    (first,) = right.hear(left.call("prices", bytes(60))[1]).ready
+    (first,) = right.hear(left.call("prices", 60 * MARK)[1]).ready
     right.channel.begun(first)
     (second,) = right.hear(left.call("prices", bytes(40))[1]).ready
+    right.channel.begun(second)
+    (third,) = right.hear(left.call("prices", 40 * MARK)[1]).ready
+    right.channel.begun(third)
     right.channel.read(first.ordinal)
     right.channel.read(first.ordinal)
     right.hear(left.call("prices", bytes(60))[1])
     with pytest.raises(WireError, match="more than 100 bytes queued"):
         right.hear(left.call("prices", bytes(1))[1])
-    assert second.payload == bytes(40)
 
 
 def test_the_messages_that_are_not_read_have_a_limit() -> None:
     """Calls that have begun and answers count too, at four times the number."""
     left, right = End(), End(Settings(queue_messages=2))
     for _ in range(8):
-        (incoming,) = right.hear(left.call("prices")[1]).ready
+        (incoming,) = right.hear(left.call("prices", MARK)[1]).ready
         right.channel.begun(incoming)
     with pytest.raises(WireError, match="queued"):
-        right.hear(left.call("prices")[1])
+        right.hear(left.call("prices", MARK)[1])
 
 
 def test_an_answer_is_never_refused_for_what_is_queued() -> None:

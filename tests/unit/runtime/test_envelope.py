@@ -13,16 +13,14 @@ from hypothesis import strategies as st
 from msgspec.msgpack import Ext
 
 from callbackgen.interface import ANY
-from callbackgen.runtime import envelope, wire
+from callbackgen.runtime import envelope
 from callbackgen.runtime.envelope import (
     CONTROL,
     REFERENCE,
-    Head,
     Referred,
     Request,
     control_in,
     error_in,
-    head_of,
     packed,
     plain,
     reference_in,
@@ -41,7 +39,7 @@ from callbackgen.runtime.errors import (
     Withdrawn,
 )
 from callbackgen.runtime.values import Misfit, Value, travelling
-from callbackgen.runtime.wire import Message, WireError
+from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import Side
 
 COMPLEX, LARGE_INT, TUPLE, SET, FROZENSET = 0x30, 0x31, 0x41, 0x42, 0x43
@@ -127,10 +125,6 @@ def nothing(_: bytes) -> object:
     raise AssertionError("there is no reference in it")
 
 
-def message(annotations: bytes) -> Message:
-    return Message(wire.INVOKE, 0, 1, wire.MSGPACK, annotations, b"")
-
-
 def in_each_other(depth: int) -> tuple[Any, ...]:
     value: tuple[Any, ...] = ()
     for _ in range(depth - 1):
@@ -178,20 +172,11 @@ def test_a_call_arrives_as_it_was(
     interface: str, method: str, arguments: list[object], keywords: dict[str, object]
 ) -> None:
     """Interface, method, arguments and keywords; what may follow is skipped."""
-    expected = Request(interface, method, arguments, keywords)
-    data = envelope.request(*expected)
+    said = interface, method, arguments, keywords
+    expected = Request(*said)
+    data = envelope.request(*said)
     assert request_in(data, nothing) == expected
-    assert request_in(packed([*expected, "later", None]), nothing) == expected
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1 - 2**63, 2**63 - 1), st.data())
-def test_a_head_arrives_as_it_was(
-    milliseconds: int, chain: int, data: st.DataObject
-) -> None:
-    """An object has a number, but 0, or a name."""
-    key = data.draw(st.integers(1, CONTROL) | st.text())
-    annotations = wire.chunk(b"OTHR", b"x") + envelope.head(milliseconds, chain, key)
-    assert head_of(message(annotations)) == Head(milliseconds, chain, key)
+    assert request_in(packed([*said, "later", None]), nothing) == expected
 
 
 @given(st.booleans(), st.integers(1, CONTROL - 1) | st.text(), st.text())
@@ -226,16 +211,6 @@ def test_hostile_payloads_are_values_or_a_wire_error(data: bytes) -> None:
         control_in(data)
     with suppress(WireError):
         reference_in(data)
-
-
-@given(st.binary(max_size=60) | st.binary(max_size=60).map(lambda d: b"CBGN" + d))
-def test_hostile_annotations_are_a_head_or_a_wire_error(data: bytes) -> None:
-    """Both as the annotations of a message, and as what is in ours."""
-    for found in (data, wire.chunk(envelope.ANNOTATION, data)):
-        with suppress(WireError):
-            head_of(message(found))
-        with suppress(WireError):
-            envelope.speaks_ours(message(found))
 
 
 @given(
@@ -362,7 +337,7 @@ def test_what_a_receiver_does_not_read_is_a_misfit_of_the_sender() -> None:
         (LARGE_INT, b"0x10", "large int"),
         (LARGE_INT, b"9" * 4301, "large int"),
         (0x44, b"", "extension of type 68"),
-        (TUPLE, b"\x80", "an array that is none"),
+        (TUPLE, b"\x80", "not made as it should be"),
         (SET, b"\x91\x90", "cannot stand in a set"),
         (FROZENSET, b"\x91\x80", "cannot stand in a set"),
         (TUPLE, b"", "not well-formed"),
@@ -392,5 +367,5 @@ def test_an_extension_that_is_not_made_as_one_is_refused(
 )
 def test_a_call_that_is_not_made_as_one_is_refused(said: object) -> None:
     """Interface and method are texts, arguments a list, keywords have names."""
-    with pytest.raises(WireError, match="a call that is not made as one"):
+    with pytest.raises(WireError, match="not made as it should be"):
         request_in(packed(said), nothing)

@@ -28,9 +28,9 @@ def test_calls_of_a_callback_run_one_at_a_time() -> None:
     """The second starts when the first has ended, in order of arrival."""
     lanes = Lanes()
     first, second, third = call(), oneway(), call()
-    assert lanes.arrived(first) == [first]
-    assert lanes.arrived(second) == []
-    assert lanes.arrived(third) == []
+    assert lanes.arrived(first, nested=False) == [first]
+    assert lanes.arrived(second, nested=False) == []
+    assert lanes.arrived(third, nested=False) == []
     assert lanes.ended(first) == [second]
     assert lanes.ended(second) == [third]
     assert lanes.ended(third) == []
@@ -39,16 +39,16 @@ def test_calls_of_a_callback_run_one_at_a_time() -> None:
 def test_objects_do_not_wait_for_each_other() -> None:
     """Order is per object."""
     lanes = Lanes()
-    lanes.arrived(call(1))
+    lanes.arrived(call(1), nested=False)
     other = call(2)
-    assert lanes.arrived(other) == [other]
+    assert lanes.arrived(other, nested=False) == [other]
 
 
 def test_two_way_calls_of_a_service_run_side_by_side() -> None:
     """None waits for another one; only oneway calls keep an order."""
     lanes = Lanes()
     for one in (call(SERVICE), call(SERVICE), oneway(SERVICE)):
-        assert lanes.arrived(one) == [one]
+        assert lanes.arrived(one, nested=False) == [one]
 
 
 def test_a_call_of_a_service_waits_for_the_oneways_before_it() -> None:
@@ -56,9 +56,9 @@ def test_a_call_of_a_service_waits_for_the_oneways_before_it() -> None:
     lanes = Lanes()
     before, again = oneway(SERVICE), oneway(SERVICE)
     calls = [call(SERVICE), call(SERVICE)]
-    assert lanes.arrived(before) == [before]
+    assert lanes.arrived(before, nested=False) == [before]
     for one in (again, *calls):
-        assert lanes.arrived(one) == []
+        assert lanes.arrived(one, nested=False) == []
     assert lanes.ended(before) == [again]
     assert lanes.ended(again) == calls
 
@@ -67,21 +67,31 @@ def test_a_nested_call_starts_at_once() -> None:
     """The call that holds the object waits for it, so it cannot wait in turn."""
     lanes = Lanes()
     outer, waiting, nested = call(chain=5), call(), call(chain=5)
-    lanes.arrived(outer)
-    assert lanes.arrived(waiting) == []
-    assert lanes.arrived(nested) == [nested]
+    lanes.arrived(outer, nested=False)
+    assert lanes.arrived(waiting, nested=False) == []
+    assert lanes.arrived(nested, nested=True) == [nested]
     assert nested.inside
     assert lanes.ended(nested) == []
     assert lanes.ended(outer) == [waiting]
     assert not waiting.inside
 
 
+def test_a_call_of_a_chain_that_nothing_waits_in_takes_its_turn() -> None:
+    """The call that has the object waits for nothing: it ends without this one."""
+    lanes = Lanes()
+    outer, late = call(chain=5), call(chain=5)
+    lanes.arrived(outer, nested=False)
+    assert lanes.arrived(late, nested=False) == []
+    assert not late.inside
+    assert lanes.ended(outer) == [late]
+
+
 def test_a_chain_that_waits_for_the_object_is_not_inside() -> None:
     """Only a chain that has the object already goes first."""
     lanes = Lanes()
-    lanes.arrived(call())
+    lanes.arrived(call(), nested=False)
     for one in (call(chain=5), call(chain=5)):
-        assert lanes.arrived(one) == []
+        assert lanes.arrived(one, nested=True) == []
         assert not one.inside
 
 
@@ -89,7 +99,7 @@ def test_waiting_calls_are_counted_by_object() -> None:
     """Those that run do not count, nor do those without an answer."""
     lanes = Lanes()
     for one in (call(), call(), oneway(), call(), call(8)):
-        lanes.arrived(one)
+        lanes.arrived(one, nested=False)
     assert lanes.waiting_calls(CALLBACK) == 2
     assert lanes.waiting_calls(8) == 0
     assert lanes.waiting_calls("nobody") == 0
@@ -102,7 +112,7 @@ def test_expired_calls_are_taken_out() -> None:
     running.expires = late.expires = silent.expires = later.expires = 1.0
     kept.expires = 3.0
     for one in (running, late, kept, silent, later):
-        lanes.arrived(one)
+        lanes.arrived(one, nested=False)
     assert lanes.take_expired(CALLBACK, 2.0) == [late, later]
     assert lanes.take_expired(CALLBACK, 2.0) == []
     assert lanes.take_expired("nobody", 2.0) == []
@@ -119,15 +129,15 @@ class World:
         self.started: list[Incoming] = []
         self.running: list[Incoming] = []
 
-    def arrive(self, one: Incoming) -> None:
+    def arrive(self, one: Incoming, *, nested: bool) -> None:
         holds = {
             running.chain
             for running in self.running
             if running.key == one.key and not running.oneway
         }
-        is_nested = one.chain != NO_CHAIN and one.chain in holds
+        is_nested = nested and one.chain != NO_CHAIN and one.chain in holds
         self.arrived.append(one)
-        started = self.lanes.arrived(one)
+        started = self.lanes.arrived(one, nested=nested)
         assert one.inside == is_nested
         if is_nested:
             assert started == [one]
@@ -169,16 +179,21 @@ ARRIVALS = st.builds(
 )
 
 
-@given(st.lists(st.one_of(ARRIVALS, st.integers(0, 20)), max_size=60))
+@given(
+    st.lists(
+        st.one_of(st.tuples(ARRIVALS, st.booleans()), st.integers(0, 20)), max_size=60
+    )
+)
 def test_the_order_holds_whatever_arrives_and_ends(
-    events: list[Incoming | int],
+    events: list[tuple[Incoming, bool] | int],
 ) -> None:
     """Callbacks one at a time and in order, oneways in order, and nothing is lost."""
     world = World()
     for event in events:
-        if isinstance(event, Incoming):
-            event = call(event.key, oneway=event.oneway, chain=event.chain)
-            world.arrive(event)
+        if isinstance(event, tuple):
+            like, nested = event
+            one = call(like.key, oneway=like.oneway, chain=like.chain)
+            world.arrive(one, nested=nested)
         elif world.running:
             world.end(event)
     while world.running:

@@ -28,10 +28,11 @@ def test_nothing_is_printed_about_the_spelling_of_a_text() -> None:
     """A peer cannot fill the log of a process with Python's warnings."""
     program = r"""
 from callbackgen import BadReply
-from callbackgen.runtime.messages import Message, result_of
+from callbackgen.runtime.stock_payloads import result_of
+from callbackgen.runtime.wire import RESULT, SERPENT, Message
 for payload in (rb"'\d'", b"[1if 1else 2]"):
     try:
-        print(result_of(Message(5, 1, 0, 0, payload), 1000))
+        print(result_of(Message(RESULT, 0, 0, SERPENT, b"", payload)))
     except BadReply:
         print("refused")
 """

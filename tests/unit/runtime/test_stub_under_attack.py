@@ -118,24 +118,29 @@ def test_an_answer_that_is_too_large_is_refused_unread() -> None:
         ThingStub(far.address).number()
 
 
-def test_annotations_count_as_size() -> None:
+@pytest.mark.parametrize("size", [8 * 1024 + 1, 0xFFFFFFFF])
+def test_an_answer_with_large_annotations_is_refused_unread(size: int) -> None:
     """An answer cannot be large in its annotations either."""
     header = bytearray(message(0, 5)[:40])
-    header[16:20] = (0xFFFFFFFF).to_bytes(4, "big")
+    header[16:20] = size.to_bytes(4, "big")
     with (
         hostile(replying(bytes(header))) as far,
-        pytest.raises(BadReply, match="the limit is 1048576"),
+        pytest.raises(BadReply, match=f"annotations of {size} bytes"),
     ):
         ThingStub(far.address).number()
 
 
-def test_a_packed_answer_is_unpacked_to_the_limit_alone() -> None:
-    """A small message that unpacks to a large one is refused."""
+@pytest.mark.parametrize(
+    "kind", [protocol.MSG_RESULT, protocol.MSG_CONNECTOK, protocol.MSG_CONNECTFAIL]
+)
+def test_a_packed_answer_is_unpacked_to_the_limit_alone(kind: int) -> None:
+    """A small message that unpacks to a large one is refused, in the handshake too."""
     bomb = zlib.compress(b"'" + b"x" * 50_000_000 + b"'")
     assert len(bomb) < 100_000
-    made = message(0, payload=bomb, flags=protocol.FLAGS_COMPRESSED)
+    made = message(0, payload=bomb, kind=kind, flags=protocol.FLAGS_COMPRESSED)
+    send = replying(made)
     with (
-        hostile(replying(made)) as far,
+        hostile(send, greet=None if kind == protocol.MSG_RESULT else send) as far,
         pytest.raises(BadReply, match="unpacks to more than 1048576 bytes"),
     ):
         ThingStub(far.address).number()

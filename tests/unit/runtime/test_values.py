@@ -245,11 +245,12 @@ def test_generator_is_used_once() -> None:
     assert sent("collections.abc.Iterable[int] | None", numbers()) == [1, 2]
 
 
+texts = st.text().filter(lambda text: text != "__class__")
 hashable = st.one_of(
     st.booleans(),
     st.integers(),
     st.floats(allow_nan=False),
-    st.text(),
+    texts,
     st.complex_numbers(allow_nan=False),
 )
 plain = st.recursive(
@@ -267,12 +268,10 @@ plain = st.recursive(
 @given(plain)
 def test_plain_data_arrives_equal(given: object) -> None:
     """Whatever is made of the types that travel arrives equal under Any."""
-    if isinstance(given, dict) and "__class__" in given:
-        return
     assert sent("typing.Any", given) == given
 
 
-@given(st.dictionaries(st.text(), st.lists(st.tuples(st.integers(), st.floats()))))
+@given(st.dictionaries(texts, st.lists(st.tuples(st.integers(), st.floats()))))
 def test_typed_values_arrive_equal(
     given: Mapping[str, list[tuple[int, float]]],
 ) -> None:

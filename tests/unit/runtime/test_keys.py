@@ -1,0 +1,126 @@
+"""Keys whose hashes are equal on purpose are found before Python has to tell them apart."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Hashable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callbackgen.runtime import envelope
+from callbackgen.runtime.envelope import packed, plain, unpacked
+from callbackgen.runtime.keys import check_alike, check_keys
+from callbackgen.runtime.wire import WireError
+
+ALIKE = "more than 64 keys that have the same hash"
+
+
+def alike(count: int) -> dict[tuple[int, ...], int]:
+    """A dict whose keys are tuples that have all the same hash: as -1 and -2 have."""
+    numbers: list[int] = [-1, -2]
+    tuples = itertools.islice(itertools.product(numbers, repeat=10), count)
+    made = {one: number for number, one in enumerate(tuples)}
+    assert len(set(map(hash, made))) == 1
+    return made
+
+
+def wrapped(value: object) -> dict[str, object]:
+    """Values that have it somewhere inside."""
+    return {
+        "alone": value,
+        "in a list": [1, "a", value],
+        "in a large list": [*range(100_000), value],
+        "in a small dict": {"a": 1, "b": value},
+        "in a large dict": dict.fromkeys(range(1000)) | {"b": value},
+        "among pairs": [(number, number) for number in range(100)] + [value],
+        "deep": [[[[{"a": [value]}]]]],
+        "after what looks like one": ["\xde\xdf" * 500, b"\xde" * 100, value],
+    }
+
+
+@pytest.mark.parametrize("where", wrapped(0))
+def test_too_many_alike_are_refused_at_both_ends(where: str) -> None:
+    """Wherever the map is; up to 64 are taken, as they were."""
+    value = wrapped(alike(64))[where]
+    assert unpacked(packed(value), bytes) == msgspec.msgpack.decode(packed(value))
+    value = wrapped(alike(65))[where]
+    with pytest.raises(OverflowError, match=ALIKE):
+        packed(value)
+    with pytest.raises(WireError, match=ALIKE):
+        unpacked(msgspec.msgpack.encode(value), bytes)
+
+
+def test_keys_that_differ_are_as_many_as_one_likes() -> None:
+    """Tuples, texts and numbers, of which no more than a few are alike by chance."""
+    keys: list[Hashable] = [*range(-5000, 5000), *map(str, range(5000))]
+    keys += [(x, y, "z") for x in range(100) for y in range(-50, 50)]
+    value = dict.fromkeys(keys, 1.5)
+    assert unpacked(packed(value), bytes) == value
+
+
+def test_items_of_a_set_under_any() -> None:
+    """The same for them, at both ends."""
+    few, many = set(alike(64)), frozenset(alike(65))
+    assert unpacked(packed(plain(few)), bytes) == few
+    with pytest.raises(OverflowError, match=ALIKE):
+        plain(many)
+    encode = msgspec.msgpack.encode
+    items = [msgspec.msgpack.Ext(0x41, encode(one)) for one in many]
+    with pytest.raises(WireError, match=ALIKE):
+        unpacked(encode(msgspec.msgpack.Ext(0x43, encode(items))), bytes)
+
+
+def test_lists_of_tuples_may_be_alike() -> None:
+    """They are not looked up."""
+    value = plain(list(alike(1000)))
+    assert unpacked(packed(value), bytes) == list(alike(1000))
+
+
+@pytest.mark.parametrize("rest", [b"", b"\xc1", b"\xdc"])
+def test_a_map_that_is_cut_short_is_not_read(rest: bytes) -> None:
+    """Neither one that says that it is larger than the message."""
+    whole = msgspec.msgpack.encode(alike(1000))
+    for made in (whole[:-1] + rest, b"\x92" + whole + rest):
+        with pytest.raises(WireError, match=f"not well-formed|{ALIKE}"):
+            unpacked(made, bytes)
+    with pytest.raises(WireError, match="not well-formed msgpack: a map that is too"):
+        unpacked(b"\xdf\xff\xff\xff\xff" + whole[3:], bytes)
+
+
+def test_maps_in_each_other_have_a_limit() -> None:
+    """Each level is looked at once more."""
+    value: Any = [dict.fromkeys(range(20)), [[0]] * 500]
+    for _ in range(200):
+        value = {"a": value, "b": dict.fromkeys(range(20))}
+    data = msgspec.msgpack.encode(value)
+    with pytest.raises(WireError, match="nested more than 128 deep"):
+        check_keys(data, lambda _: [])
+
+
+@given(st.binary(max_size=100), st.binary(max_size=100))
+def test_whatever_arrives_is_a_value_or_a_wire_error(head: bytes, tail: bytes) -> None:
+    """Noise around what is looked at, too."""
+    data = head + msgspec.msgpack.encode(alike(40)) + tail
+    with contextlib.suppress(WireError):
+        assert unpacked(data, bytes) == msgspec.msgpack.decode(data)
+
+
+def test_values_that_are_alike() -> None:
+    """64 may have one hash; another hash is counted for itself."""
+    first: list[Hashable] = [*alike(64)]
+    check_alike([])
+    check_alike(first + [(one, "b") for one in first])
+    with pytest.raises(WireError, match=ALIKE):
+        check_alike([*first, (-2,) * 10])
+
+
+def test_the_names_of_arguments_are_looked_at() -> None:
+    """The maps of a call itself, not its arguments alone."""
+    data = msgspec.msgpack.encode(("I", "m", [], alike(65)))
+    with pytest.raises(WireError, match=ALIKE):
+        envelope.request_in(data, bytes)

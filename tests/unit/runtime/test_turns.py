@@ -1,0 +1,122 @@
+"""Whose turn it is to read a larger message."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+import pytest
+
+from callbackgen.runtime.turns import Turns, reading, turn_to_read
+from tests.system.edges.hall import PATIENCE, reached
+
+
+def test_small_messages_wait_for_nobody() -> None:
+    """A message of 1 KiB is read at any time, a larger one in its turn."""
+    with reading, turn_to_read(1024):
+        assert reading.waiting == 0
+    turn: Any = turn_to_read(1025)
+    assert turn is reading
+
+
+def test_who_came_first_is_next() -> None:
+    """The turn is not taken again by who has just had it, while others wait."""
+    turns = Turns()
+    had: list[int] = []
+
+    def have(number: int) -> None:
+        with turns:
+            had.append(number)
+
+    threads = [threading.Thread(target=have, args=[number]) for number in range(10)]
+    with turns:
+        started: list[threading.Thread] = []
+        for thread in threads:
+            thread.start()
+            started.append(thread)
+            assert reached(lambda: turns.waiting == len(started))
+    have(10)
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert had == [*range(11)]
+
+
+def test_one_at_a_time() -> None:
+    """Never are two in it, and it can be had again after an error."""
+    turns = Turns()
+    inside = 0
+    most = 0
+
+    def have() -> None:
+        nonlocal inside, most
+        for _ in range(200):
+            with turns:
+                inside += 1
+                most = max(most, inside)
+                inside -= 1
+
+    threads = [threading.Thread(target=have) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert most == 1
+    with pytest.raises(ValueError, match="wrong"), turns:
+        raise ValueError("wrong")
+    with turns:
+        pass
+
+
+class _Interrupted:
+    """A lock that is interrupted at the second `acquire`, as by Ctrl-C."""
+
+    def __init__(self, meanwhile: Any) -> None:
+        self._calls = 0
+        self._meanwhile = meanwhile
+
+    def acquire(self) -> bool:
+        self._calls += 1
+        if self._calls > 1:
+            self._meanwhile()
+            raise KeyboardInterrupt
+        return True
+
+    def release(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("has_come", [False, True])
+def test_ctrl_c_while_waiting(has_come: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is interrupted gives its turn up, also if it came just then."""
+    turns = Turns()
+    turns.__enter__()
+
+    def leave() -> None:
+        turns.__exit__(None, None, None)
+
+    mine = _Interrupted(leave if has_come else lambda: None)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "Lock", lambda: mine)
+        with pytest.raises(KeyboardInterrupt):
+            turns.__enter__()
+    if not has_come:
+        leave()
+    assert turns.waiting == 0
+    with turns:
+        pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_its_parent() -> None:
+    """The turn of a thread of the parent is nobody's in the child."""
+    with reading:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(int(PATIENCE))
+            with reading:
+                os._exit(7)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
