@@ -125,8 +125,6 @@ class Handshake:
     def lost(self, reason: str) -> None:
         """See `Handler`."""
         self._is_over = True
-        if self._connection is not None:
-            self._listener.parts.crew.leave(self._connection.share)
         self._listener.gone(self)
         if self._next is not None:
             self._next.lost(reason)
@@ -137,6 +135,8 @@ class Handshake:
             )
         else:
             _log.info("%s: %s: %s", self.text, what, reason)
+        if self._connection is not None:
+            self._listener.parts.crew.leave(self._connection.share)
 
     # In a worker
 
