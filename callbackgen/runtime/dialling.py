@@ -108,7 +108,9 @@ def _dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
         connected.close()
         raise ConnectionLost(f"no connection to {address}: {error}") from error
     loop = caller.engine.loop
-    transport = Transport(loop, connected, caller.settings, _limit, tls)
+    transport = Transport(loop, connected, caller.settings, _limit)
+    if tls is not None:
+        transport.secure(tls)
     greeted = _Greeted(address, transport, caller)
     try:
         with contextlib.suppress(ConnectionLost):  # of which `greeted` hears, too
@@ -184,6 +186,7 @@ class _Greeted:
         if self._session is not None:
             self._session.lost(reason)
             self._caller.lost(self._session, reason)
+            _log.info("%s: the connection ended: %s", self._address, reason)
         self._outcome.put(ConnectionLost(f"no connection to {self._address}: {reason}"))
 
     def _begin(self) -> None:

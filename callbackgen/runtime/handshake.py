@@ -2,98 +2,125 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
-import socket
+import time
 import weakref
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
 from callbackgen.runtime.ordinary import Ordinary, accepted, shaken
+from callbackgen.runtime.origin import Address, shown
 from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.server_connection import ServerConnection
 from callbackgen.runtime.serving import pyro_context
 from callbackgen.runtime.session import Session
-from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.wrapper import Wrapper
 
 if TYPE_CHECKING:
+    from callbackgen.runtime.counters import Counters
     from callbackgen.runtime.listener import Listener
+    from callbackgen.runtime.loop import Loop
     from callbackgen.runtime.settings import Settings
-    from callbackgen.runtime.tls import Tls
+    from callbackgen.runtime.transport import Transport
     from callbackgen.runtime.wire import Limit
+    from callbackgen.runtime.workers import Crew
 
 _log = logging.getLogger("callbackgen.daemon")
 
-Address: TypeAlias = "tuple[object, ...] | str"
-"""What the system says of where a client is: a text for a Unix domain socket."""
+
+class Parts(NamedTuple):
+    """What the connections of a daemon have in common."""
+
+    daemon: Any
+    loop: Loop
+    crew: Crew
+    settings: Settings
+    counters: Counters
 
 
 class Handshake:
     """A connection from its first byte.
 
     When the handshake is done, it hands on what it hears to a `Session` or an
-    `Ordinary`.
+    `Ordinary`. It has little until the first message is here: strangers can make many.
     """
 
+    __slots__ = (
+        "_address",
+        "_connection",
+        "_is_over",
+        "_listener",
+        "_next",
+        "_transport",
+        "began",
+        "origin",
+    )
+
     def __init__(
-        self,
-        listener: Listener,
-        accepted: socket.socket,
-        tls: Tls | None,
-        text: str,
-        address: Address,
+        self, listener: Listener, transport: Transport, address: Address, origin: str
     ) -> None:
         self._listener = listener
-        self._daemon, loop, self._crew, self._settings, self._counters = listener.parts
-        self._transport = Transport(loop, accepted, self._settings, _connect_limit, tls)
-        self.connection = ServerConnection(self._transport, text, address)
-        self.host = "" if isinstance(address, str) else str(address[0])
+        self._transport = transport
+        self._address = address
+        self._connection: ServerConnection | None = None
         self._next: Session | Ordinary | None = None
-        self._has_begun = False
         self._is_over = False
+        self.origin = origin
+        self.began = time.monotonic()
 
-    def begin(self) -> None:
-        """Wait for the first message. In the loop's thread."""
-        self._transport.start(self)
-        weak = weakref.WeakMethod(self._must_be_done)
-        self._transport.loop.later(self._settings.handshake, lambda: _call(weak))
+    @property
+    def text(self) -> str:
+        """Whose connection it is, for people."""
+        return shown(self._address, self._listener.locationStr)
 
-    def close(self, reason: str) -> None:
-        """End the connection."""
-        self._transport.close(reason)
+    def say_goodbye(self, reason: str) -> None:
+        """End the connection, and say why if there is who understands it."""
+        if isinstance(self._next, Session):
+            self._next.close(reason, reason)
+        else:
+            self._transport.close(reason)
 
     def refuse(self, reason: str) -> None:
         """End a connection that is not through."""
-        _log.warning("%s: refused: %s", self.connection.peer.address, reason)
-        self._transport.close(reason)
+        if not self._transport.is_closing:
+            self.tell_refused(reason)
+            self._transport.close(reason)
+
+    def tell_refused(self, reason: str) -> None:
+        """Have the log say that something of the client's was not taken, and why."""
+        self._listener.refusals.tell(
+            logging.WARNING, self.text, self.origin, "refused", reason
+        )
 
     def forget(self) -> None:
         """In a forked child: close the socket."""
         self._transport.forget()
-
-    def _must_be_done(self) -> None:
-        if self._next is None and not self._transport.is_closing:
-            self.refuse(f"no handshake within {self._settings.handshake:g} s")
+        if isinstance(self._next, Session):
+            self._next.forget()
 
     def received(self, message: Message) -> None:
         """See `Handler`."""
         if self._next is not None:
             self._next.received(message)
             return
-        if self._has_begun or message.kind != wire.CONNECT:
+        if self._connection is not None or message.kind != wire.CONNECT:
             raise WireError("not a handshake")
-        self._has_begun = True
         ours = envelope.speaks_ours(message)
         if not ours:
             accepted(message)
+        crew = self._listener.parts.crew
+        share = crew.join(("origin", self.origin), self.text)
+        connection = self._connection = ServerConnection(
+            self._transport, share, self.text, self._address, self.tell_refused
+        )
         task = self._shake_ours if ours else self._shake_ordinary
-        self._crew.workers.submit(self.connection, lambda: task(message))
+        crew.workers.submit(share, lambda: task(connection, message))
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
@@ -101,17 +128,25 @@ class Handshake:
         self._listener.gone(self)
         if self._next is not None:
             self._next.lost(reason)
+        what = "not connected" if self._next is None else "the connection ended"
+        if self._next is None or self._transport.is_misused:
+            self._listener.refusals.tell(
+                logging.INFO, self.text, self.origin, what, reason
+            )
         else:
-            _log.info("%s: not connected: %s", self.connection.peer.address, reason)
+            _log.info("%s: %s: %s", self.text, what, reason)
+        if self._connection is not None:
+            self._listener.parts.crew.leave(self._connection.share)
 
     # In a worker
 
-    def _shake_ours(self, message: Message) -> None:
+    def _shake_ours(self, connection: ServerConnection, message: Message) -> None:
+        parts = self._listener.parts
         try:
             content = msgspec.json.decode(message.payload, type=dict[str, Any])
-            with pyro_context(self.connection):
-                answer = self._daemon.validateHandshake(
-                    self.connection, content.get("handshake")
+            with pyro_context(connection):
+                answer = parts.daemon.validateHandshake(
+                    connection, content.get("handshake")
                 )
             payload = msgspec.json.encode({"handshake": answer})
         except BaseException as error:  # noqa: BLE001 - it is not ours
@@ -126,25 +161,24 @@ class Handshake:
         )
         session = Session(
             self._transport,
-            self._crew,
-            self._settings,
-            self.connection.peer,
-            self._counters,
-            self._service,
-            self._disconnected,
+            parts.crew,
+            parts.settings,
+            connection.peer,
+            parts.counters,
+            functools.partial(self._service, connection),
+            functools.partial(self._disconnected, connection),
             self._listener.call_ended,
         )
-        self._transport.loop.soon(
-            lambda: self._go_on(session, _own_limit(self._settings), answered)
-        )
+        limit = _own_limit(parts.settings)
+        parts.loop.soon(lambda: self._go_on(connection, session, limit, answered))
 
     def _refuse_ours(self, message: Message, error: BaseException) -> None:
-        text = reason = text_of(error)
-        if not isinstance(error, Refused):  # not said to those who are not let in
-            reason = f"{class_name(type(error))}: {text}"
+        text = text_of(error)
+        if isinstance(error, Refused):
+            self.tell_refused(text)
+        else:  # not said to those who are not let in
+            self.tell_refused(_with_class(error))
             text = "the reason is in the server's log"
-        who = self.connection.peer.address
-        _log.warning("%s: refused: %s", who, ascii(reason)[:200])
         answer = wire.encoded(
             wire.CONNECT_FAIL,
             message.sequence,
@@ -154,62 +188,75 @@ class Handshake:
         )
         self._transport.close("refused", answer)
 
-    def _shake_ordinary(self, message: Message) -> None:
-        connection = self.connection
+    def _shake_ordinary(self, connection: ServerConnection, message: Message) -> None:
+        parts = self._listener.parts
         with pyro_context(connection):
-            reason, answer = shaken(self._daemon, connection, message)
+            reason, answer = shaken(parts.daemon, connection, message)
         if reason is not None:
-            who = connection.peer.address
-            _log.warning("%s: refused: %s", who, ascii(reason)[:200])
+            self.tell_refused(reason)
             self._transport.close("refused", answer)
             return
         ordinary = Ordinary(
-            self._daemon,
+            parts.daemon,
             connection,
             self._transport,
-            self._crew.workers,
-            self._settings,
-            self._counters,
-            self._disconnected,
+            parts.crew.workers,
+            parts.settings,
+            parts.counters,
+            functools.partial(self._disconnected, connection),
             self._listener.call_ended,
         )
-        limit = _ordinary_limit(self._settings)
-        self._transport.loop.soon(lambda: self._go_on(ordinary, limit, answer))
+        limit = _ordinary_limit(parts.settings)
+        parts.loop.soon(lambda: self._go_on(connection, ordinary, limit, answer))
 
-    def _service(self, name: str, interface: str) -> Wrapper:
+    def _service(
+        self, connection: ServerConnection, name: str, interface: str
+    ) -> Wrapper:
         """The wrapper that is registered under a name. Raises Unimplemented."""
-        found: Any = self._daemon.objectsById.get(name)
+        daemon = self._listener.parts.daemon
+        found: Any = daemon.objectsById.get(name)
         if isinstance(found, weakref.ref):
             found = cast(Any, found)()
         if inspect.isclass(found):
-            found = self._daemon._getInstance(found, self.connection)  # noqa: SLF001
+            found = daemon._getInstance(found, connection)  # noqa: SLF001
         if isinstance(found, Wrapper):
             return found
         what = "no object" if found is None else "no generated wrapper"
         raise Unimplemented(f"there is {what} named {ascii(name)[:200]}")
 
-    def _disconnected(self) -> None:
+    def _disconnected(self, connection: ServerConnection) -> None:
         """The connection is over, and nothing of it runs any more."""
         try:
-            self._daemon._clientDisconnect(self.connection)  # noqa: SLF001
+            self._listener.parts.daemon._clientDisconnect(connection)  # noqa: SLF001
         finally:
-            self.connection.release()
+            connection.release()
 
     # In the loop's thread again
 
-    def _go_on(self, handler: Session | Ordinary, limit: Limit, answer: bytes) -> None:
+    def _go_on(
+        self,
+        connection: ServerConnection,
+        handler: Session | Ordinary,
+        limit: Limit,
+        answer: bytes,
+    ) -> None:
+        parts = self._listener.parts
         if self._is_over:  # it has gone since it was let in
-            self._crew.workers.submit(self.connection, self._disconnected)
+            parts.crew.workers.submit(
+                connection.share, functools.partial(self._disconnected, connection)
+            )
             return
+        self._join_by_identity(connection)
         self._listener.shaken(self)
-        self._counters.began(self._transport)
+        parts.counters.began(self._transport)
         self._next = handler
         self._transport.limit(limit)
         if isinstance(handler, Session):
-            self.connection.session = handler
+            connection.session = handler
+            handler.share = connection.share
         if self._transport.is_closing:
             return
-        _log.info("%s: connected", self.connection.peer.address)
+        _log.info("%s: connected", self.text)
         try:
             if answer:
                 self._transport.send(answer)
@@ -217,14 +264,25 @@ class Handshake:
             return
         handler.begin()
 
+    def _join_by_identity(self, connection: ServerConnection) -> None:
+        """From now on the connection is one of who it is, not of where it is from."""
+        if connection.peer.identity is None:
+            return
+        crew = self._listener.parts.crew
+        try:
+            share = crew.join(("identity", connection.peer.identity), self.text)
+        except Exception:  # noqa: BLE001 - it cannot be told from others: the user's
+            return
+        crew.leave(connection.share)
+        connection.share = share
 
-def _call(method: weakref.WeakMethod[Callable[[], None]]) -> None:
-    """A timer must not keep a connection that is over."""
-    if (found := method()) is not None:
-        found()
+
+def _with_class(error: BaseException) -> str:
+    return f"{class_name(type(error))}: {text_of(error)}"
 
 
-def _connect_limit(_: int) -> int:
+def handshake_limit(_: int) -> int:
+    """How large the first message may be."""
     return envelope.LARGEST_HANDSHAKE
 
 

@@ -18,10 +18,13 @@ from Pyro5 import config, socketutil
 
 from callbackgen.runtime import forking
 from callbackgen.runtime.counters import Counters
-from callbackgen.runtime.handshake import Address, Handshake
+from callbackgen.runtime.crowd import Crowd
+from callbackgen.runtime.handshake import Handshake, Parts, handshake_limit
 from callbackgen.runtime.loop import READ, Loop
-from callbackgen.runtime.server_connection import ServerConnection
-from callbackgen.runtime.tls import Tls, server_context
+from callbackgen.runtime.origin import Address, origin_of
+from callbackgen.runtime.refusals import Refusals
+from callbackgen.runtime.tls import Steps, Tls, server_context
+from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.workers import Crew
 
 if TYPE_CHECKING:
@@ -59,9 +62,10 @@ class Listener:
         self._settings = settings
         self._counters = counters
         self._daemon: Any = None
-        self._connections: dict[ServerConnection, Handshake] = {}
-        self._shaking: dict[Handshake, None] = {}
-        self._shaking_by_address: Counter[str] = Counter()
+        self._connections: set[Handshake] = set()
+        self._shaking: Crowd[Handshake] = Crowd()
+        self._is_timed = False
+        self.refusals = Refusals(_log)
         self._accepts = False
         self._by_address: Counter[str] = Counter()
         self._numbers = itertools.count(1)
@@ -95,6 +99,10 @@ class Listener:
         size = 1 if one_at_a_time else set_to.THREADPOOL_SIZE
         self._crew = Crew(size, replace=not one_at_a_time)
         self._loop = Loop(f"callbackgen daemon {self.locationStr}")
+        self._steps = Steps(self._loop)
+        self.parts = Parts(
+            daemon, self._loop, self._crew, self._settings, self._counters
+        )
         forking.forget_in_children(self)
 
     def loop(self, loopCondition: Callable[[], bool] = lambda: True) -> None:  # noqa: N803
@@ -169,10 +177,8 @@ class Listener:
         self._closed = True
         if self.sock is not None:
             self.sock.close()
-        for connection, handshake in self._connections.items():
+        for handshake in self._connections:
             handshake.forget()
-            if connection.session is not None:
-                connection.session.forget()
         self._loop.forget()
 
     def events(self, eventsockets: object) -> NoReturn:
@@ -217,7 +223,13 @@ class Listener:
             except BlockingIOError:
                 return
             except OSError as error:  # too many files, or gone before it was accepted
-                _log.warning("%s: accepting failed: %s", self.locationStr, error)
+                self.refusals.tell(
+                    logging.WARNING,
+                    self.locationStr,
+                    "",
+                    "accepting failed",
+                    str(error),
+                )
                 self._loop.watch(self.sock, 0, self._accept)
                 self._loop.later(_UNTIL_BETTER, self._watch)
                 return
@@ -225,42 +237,70 @@ class Listener:
 
     def _begin(self, accepted: socket.socket, address: Address) -> None:
         accepted.setblocking(False)
-        host = "" if isinstance(address, str) else str(address[0])
+        origin = origin_of(accepted, address)
         settings = self._settings
         if (
             len(self._connections) >= settings.connections
-            or self._by_address[host] >= settings.connections_per_address
+            or self._by_address[origin] >= settings.connections_per_address
         ):
-            _log.warning("%s: too many connections", ascii(host))
+            self.refusals.tell(
+                logging.WARNING, origin, origin, "refused", "too many connections"
+            )
             accepted.close()
             return
-        self._by_address[host] += 1
+        self._by_address[origin] += 1
         with contextlib.suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(OSError, AttributeError):
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE)
-        tls = None if self._context is None else Tls(self._context, None)
-        handshake = Handshake(self, accepted, tls, _text(address, self), address)
-        self._connections[handshake.connection] = handshake
-        self._shaking[handshake] = None
-        self._shaking_by_address[host] += 1
-        handshake.begin()
+        transport = Transport(self._loop, accepted, settings, handshake_limit)
+        if self._context is not None:
+            transport.secure(Tls(self._context, None), self._steps)
+        handshake = Handshake(self, transport, address, origin)
+        self._connections.add(handshake)
+        self._shaking.add(handshake, origin)
+        transport.start(handshake)
         self._make_room()
+        self._watch_time()
 
     def _make_room(self) -> None:
         """Has only so many in their handshake.
 
         Beyond, the oldest of the address that has most goes.
         """
-        if len(self._shaking) <= self._settings.handshaking:
-            return
-        most = max(self._shaking_by_address.values())
-        oldest = next(
-            one for one in self._shaking if self._shaking_by_address[one.host] == most
+        settings = self._settings
+        most = (
+            settings.handshaking if self._context is None else settings.handshaking_tls
         )
-        self.shaken(oldest)
-        oldest.refuse("too many connections in their handshake")
+        while len(self._shaking) > most:
+            oldest = self._shaking.oldest_of_most()
+            assert oldest is not None
+            self._refuse(oldest, "too many connections in their handshake")
+
+    def _watch_time(self) -> None:
+        """Has each through its handshake in time, by one timer for all.
+
+        Refuses those whose time is over, and looks again when the next one's will be.
+        """
+        if self._is_timed:
+            return
+        limit = self._settings.handshake
+        while (oldest := self._shaking.oldest()) is not None:
+            left = oldest.began + limit - time.monotonic()
+            if left > 0:
+                self._is_timed = True
+                self._loop.later(left, self._look_at_time)
+                return
+            self._refuse(oldest, f"no handshake within {limit:g} s")
+
+    def _look_at_time(self) -> None:
+        self._is_timed = False
+        self._watch_time()
+
+    def _refuse(self, handshake: Handshake, reason: str) -> None:
+        self._shaking.remove(handshake)
+        handshake.refuse(reason)
 
     def _close_all(self, gone: threading.Event) -> None:
         if self.sock is not None:
@@ -273,49 +313,31 @@ class Listener:
             if isinstance(name, str):
                 with contextlib.suppress(OSError):
                     Path(name).unlink()
-        for connection, handshake in list(self._connections.items()):
-            if connection.session is not None:
-                connection.session.close(SHUT_DOWN, SHUT_DOWN)
-            else:
-                handshake.close(SHUT_DOWN)
+        for handshake in list(self._connections):
+            handshake.say_goodbye(SHUT_DOWN)
         self._tell_when_gone(gone, time.monotonic() + _GRACE)
 
     def _tell_when_gone(self, gone: threading.Event, latest: float) -> None:
         if not self._connections or time.monotonic() >= latest:
+            self.refusals.close()
             gone.set()
         else:
             self._loop.later(0.01, lambda: self._tell_when_gone(gone, latest))
 
     # For the handshakes
 
-    @property
-    def parts(self) -> tuple[Any, Loop, Crew, Settings, Counters]:
-        """What a connection is made of: daemon, loop, threads, settings, counters."""
-        return self._daemon, self._loop, self._crew, self._settings, self._counters
-
     def shaken(self, handshake: Handshake) -> None:
         """A handshake is over. In the loop's thread."""
-        if handshake in self._shaking:
-            del self._shaking[handshake]
-            self._shaking_by_address[handshake.host] -= 1
-            if not self._shaking_by_address[handshake.host]:
-                del self._shaking_by_address[handshake.host]
+        self._shaking.remove(handshake)
 
     def gone(self, handshake: Handshake) -> None:
         """A connection has ended. In the loop's thread."""
         self.shaken(handshake)
-        if self._connections.pop(handshake.connection, None) is not None:
-            self._by_address[handshake.host] -= 1
-            if not self._by_address[handshake.host]:
-                del self._by_address[handshake.host]
-
-
-def _text(address: Address, listener: Listener) -> str:
-    """The address of a client, for people."""
-    if isinstance(address, str):
-        return f"a client of {listener.locationStr}"
-    host, port = address[:2]
-    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+        if handshake in self._connections:
+            self._connections.remove(handshake)
+            self._by_address[handshake.origin] -= 1
+            if not self._by_address[handshake.origin]:
+                del self._by_address[handshake.origin]
 
 
 def _listening(where: str | tuple[str, int]) -> socket.socket:

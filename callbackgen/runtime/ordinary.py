@@ -146,7 +146,6 @@ class Ordinary:
     def lost(self, reason: str) -> None:
         """See `Handler`."""
         self._counters.ended(self._transport, reason)
-        _log.info("%s: the connection ended: %s", self._connection, reason)
         self._is_lost = True
         self._calls.waiting.clear()
         self._oneways.waiting.clear()
@@ -183,7 +182,7 @@ class Ordinary:
             finally:
                 self._transport.loop.soon(lambda: self._done(lane))
 
-        self._workers.submit(self._connection, task)
+        self._workers.submit(self._connection.share, task)
 
     def _done(self, lane: _Lane) -> None:
         lane.is_busy = False
@@ -195,7 +194,7 @@ class Ordinary:
 
     def _end_if_over(self) -> None:
         if not self._calls.is_busy and not self._oneways.is_busy:
-            self._workers.submit(self._connection, self._ended)
+            self._workers.submit(self._connection.share, self._ended)
 
     # In a worker
 
@@ -225,7 +224,7 @@ class Ordinary:
                 )
             self._daemon.handleRequest(self._connection)
         except SecurityError as error:
-            _log.warning("%s: %s", self._connection, ascii(str(error))[:200])
+            self._connection.tell_refused(str(error))
             self._transport.close("a security error")
         except Exception as error:  # noqa: BLE001 - the user's
             self._answer_for(message, error, answers=answers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Final
 
 from Pyro5.errors import ConnectionClosedError
@@ -16,6 +16,7 @@ from callbackgen.runtime.errors import ConnectionLost
 
 if TYPE_CHECKING:
     from callbackgen.runtime.session import Session
+    from callbackgen.runtime.shares import Share
     from callbackgen.runtime.transport import Transport
     from callbackgen.runtime.values import Carrier
 
@@ -30,13 +31,22 @@ class ServerConnection(SocketConnection):  # type: ignore[misc]  # Pyro5 has no 
     callbackgen_carrier: Final[Carrier] = REFUSING
 
     def __init__(
-        self, transport: Transport, address: str, client_address: object
+        self,
+        transport: Transport,
+        share: Share,
+        address: str,
+        client_address: object,
+        tell_refused: Callable[[str], object],
     ) -> None:
         super().__init__(transport.socket)
         self.client_address = client_address
         self._transport = transport
         self._served = threading.local()
         self.session: Session | None = None
+        self.tell_refused = tell_refused
+        """Has the log say that something was not taken, and why."""
+        self.share = share
+        """For whom the threads work that run its calls."""
         self.peer = Peer(None, address, self)
         self.instances_lock = threading.RLock()
 

@@ -69,6 +69,8 @@ class Session:
         self.peer = peer
         self.transport = transport
         self._crew = crew
+        self.share: object = self
+        """For whom the threads work that run its calls; see `workers`."""
         self._counters = counters
         self._ended = ended
         self._call_ended = call_ended
@@ -212,7 +214,7 @@ class Session:
                 self._next_call = incoming
             elif self._lost is None:
                 task = functools.partial(self._run_and_stay, incoming)
-                self._crew.workers.submit(self, task)
+                self._crew.workers.submit(self.share, task)
         if turn.discarded:
             self._discard_later(turn.discarded)
         for said in turn.controls:
@@ -259,11 +261,11 @@ class Session:
 
     def run_apart(self, task: Task) -> None:
         """Run something in a worker."""
-        self._crew.workers.submit(self, task)
+        self._crew.workers.submit(self.share, task)
 
     def run_call(self, task: Task) -> None:
         """Run what makes a call for a coroutine."""
-        self._crew.callers.submit(self, task)
+        self._crew.callers.submit(self.share, task)
 
     # In the loop's thread
 
@@ -294,7 +296,6 @@ class Session:
         self._counters.ended(self.transport, counted)
         if is_over:
             self.run_apart(self._ended)
-        _log.info("%s: the connection ended: %s", self, reason)
 
     def _hear(self, said: list[Any]) -> None:
         """Does what the other end tells. In any thread."""

@@ -73,7 +73,11 @@ class Settings:
     """Seconds that a new connection has for its handshake, TLS included."""
 
     handshaking: int = 512
-    """How many connections of a daemon may be in their handshake."""
+    """How many connections of a daemon may be in their handshake. Beyond, the oldest of
+    the address that has most of them goes."""
+
+    handshaking_tls: int = 256
+    """The same where TLS is on, which costs more for each."""
 
     streams: int = 16
     """How many item streams one ordinary Pyro5 client may have open."""

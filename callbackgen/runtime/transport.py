@@ -8,12 +8,12 @@ about a third of a round trip).
 from __future__ import annotations
 
 import contextlib
+import math
 import select
 import socket
 import ssl
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -21,13 +21,11 @@ from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import ConnectionLost
 from callbackgen.runtime.loop import READ, WRITE, Loop
 from callbackgen.runtime.settings import Settings
-from callbackgen.runtime.tls import Tls
+from callbackgen.runtime.tls import Steps, Tls
+from callbackgen.runtime.unsent import Unsent
 from callbackgen.runtime.wire import Limit, Message, Receiver, WireError
 
 _CHUNK: Final = 64 * 1024
-_OVERFULL: Final = 4
-"""How many times what is called full is too much."""
-
 _FAREWELL: Final = 0.3
 """Seconds that the last words have to reach the other end."""
 
@@ -51,17 +49,14 @@ class Transport:
     """A connected socket of a loop. `send` and `close` may be called from anywhere."""
 
     def __init__(
-        self,
-        loop: Loop,
-        connected: socket.socket,
-        settings: Settings,
-        limit: Limit,
-        tls: Tls | None = None,
+        self, loop: Loop, connected: socket.socket, settings: Settings, limit: Limit
     ) -> None:
         self.loop = loop
         self.socket = connected
-        self.tls = tls
+        self.tls: Tls | None = None
         self.handler: Handler | None = None
+        self.is_misused = False
+        """Whether the connection ends since the other end does not speak as it must."""
         self.bytes_received = 0
         self.bytes_sent = 0
         self._settings = settings
@@ -71,10 +66,9 @@ class Transport:
         self._watching = threading.Lock()
         self._is_read_by_caller = False
         self._number = connected.fileno()
+        self._steps: Steps | None = None
         self._poller: select.poll | None = None
-        self._room = threading.Condition(self._lock)
-        self._unsent: deque[tuple[float, memoryview]] = deque()
-        self._unsent_bytes = 0
+        self._unsent: Unsent | None = None  # most connections never need it
         self._begun: float | None = None
         self._is_checked = False
         self._reads = True
@@ -84,6 +78,11 @@ class Transport:
     def limit(self, limit: Limit) -> None:
         """How large the messages from now on may be."""
         self._receiver.limit = limit
+
+    def secure(self, tls: Tls, steps: Steps | None = None) -> None:
+        """Have TLS spoken, before `start`. With `steps`, its handshake waits there."""
+        self.tls = tls
+        self._steps = steps
 
     def start(self, handler: Handler) -> None:
         """Begin to read, and with the TLS handshake. For the loop's thread."""
@@ -104,9 +103,9 @@ class Transport:
         without that, answers to its PINGs say, is disconnected.
         """
         with self._lock:
-            if self._closing is None and self._is_overfull():
-                self._closing = "the other end does not read"
-                self.loop.soon(self._end)
+            unsent = self._unsent
+            if unsent is not None and unsent.is_overfull and self._closing is None:
+                self._end_soon("the other end does not read")
             if self._closing is not None:
                 raise ConnectionLost(self._closing)
             if self.tls is None:
@@ -115,9 +114,7 @@ class Transport:
             try:
                 self.tls.send(data)
             except ssl.SSLError as error:
-                self._closing = f"TLS: {error.reason or error}"
-                self.loop.soon(self._end)
-                raise ConnectionLost(self._closing) from error
+                raise self._end_soon(f"TLS: {error.reason or error}") from error
             self._flush()
 
     def wait_for_room(self, deadline: Deadline) -> None:
@@ -126,35 +123,21 @@ class Transport:
         Raises TimeoutError. It comes back, too, when the connection ends meanwhile:
         `send` says so then.
         """
-        if not self._is_full():
+        if not self.is_full:
             return
         with self._lock:
-            while self._is_full() and not self.is_closing:
-                if not self._room.wait(deadline.remaining()):
-                    raise TimeoutError
+            if self._unsent is not None and self._closing is None:
+                self._unsent.wait_for_room(deadline)
 
     @property
     def is_full(self) -> bool:
         """Whether so much is queued that no more should be made."""
-        return self._is_full()
+        return self._unsent is not None and self._unsent.is_full
 
     @property
     def is_closing(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._closing is not None
-
-    def _is_overfull(self) -> bool:
-        settings = self._settings
-        return (
-            self._unsent_bytes > _OVERFULL * settings.queue_size
-            or len(self._unsent) > _OVERFULL * settings.queue_messages
-        )
-
-    def _is_full(self) -> bool:
-        return (
-            self._unsent_bytes > self._settings.queue_size
-            or len(self._unsent) > self._settings.queue_messages
-        )
 
     def close(self, reason: str, farewell: bytes = b"") -> None:
         """End the connection. `farewell` is sent before, if the other end takes it."""
@@ -165,7 +148,8 @@ class Transport:
             if self._closing is not None:
                 return
             self._closing = reason
-            self._room.notify_all()
+            if self._unsent is not None:
+                self._unsent.stop_waiting()
         self.loop.soon(self._say_farewell if farewell else self._end)
 
     def pause(self) -> None:
@@ -220,23 +204,35 @@ class Transport:
         with self._watching:
             if self._is_closed:
                 return
-            events = 0
-            if self._reads and not self._is_read_by_caller:
-                events = READ
-            if self._unsent:
+            events = READ if self._reads and not self._is_read_by_caller else 0
+            if self._is_queueing:
                 events |= WRITE
             self.loop.watch(self.socket, events, self._ready)
+
+    @property
+    def _is_queueing(self) -> bool:
+        return self._unsent is not None and not self._unsent.is_empty
 
     def _ready(self, events: int) -> None:
         if events & WRITE:
             self._guarded(self._write_more)
         if events & READ and not self._reads:  # not asked for: it has hung up
             self._fail("the other end closed the connection")
+        elif events & READ and self._steps is not None:
+            self.pause()
+            self._steps.add(self._take_step)
         elif events & READ and self._reading.acquire(blocking=False):
             try:
                 self._read_guarded()
             finally:
                 self._reading.release()
+
+    def _take_step(self) -> None:
+        """Goes on with the handshake of TLS."""
+        self.resume()
+        self._read_guarded()
+        if self.tls is not None and self.tls.is_shaken:
+            self._steps = None
 
     def _read_guarded(self) -> None:
         if not self._is_closed:
@@ -249,8 +245,10 @@ class Transport:
         except BlockingIOError:
             return
         except WireError as error:
+            self.is_misused = True
             self._fail(str(error))
         except ssl.SSLError as error:
+            self.is_misused = True
             with self._lock, contextlib.suppress(ConnectionLost):
                 self._flush()  # the alert that says why
             self._fail(f"TLS: {error.reason or error}")
@@ -264,7 +262,8 @@ class Transport:
         with self._lock:
             if self._closing is None:
                 self._closing = reason
-            self._room.notify_all()
+            if self._unsent is not None:
+                self._unsent.stop_waiting()
         if self.loop.is_this_thread:
             self._end()
         else:
@@ -280,9 +279,8 @@ class Transport:
             self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
         with self._lock:
-            self._unsent.clear()
-            self._unsent_bytes = 0
-            self._room.notify_all()
+            if self._unsent is not None:
+                self._unsent.drop()
         if self.handler is not None:
             self.handler.lost(self._closing or "closed")
 
@@ -293,7 +291,7 @@ class Transport:
         """
         if self._is_closed:
             return
-        if not self._unsent:
+        if not self._is_queueing:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
         self.loop.later(_FAREWELL, self._end)
@@ -327,11 +325,9 @@ class Transport:
 
     def _write_more(self) -> None:
         with self._lock:
-            self._write_queued()
-            if not self._is_full():
-                self._room.notify_all()
-            all_sent = not self._unsent
-        if all_sent:
+            if self._unsent is not None:
+                self._unsent.send(self._sent)
+        if not self._is_queueing:
             self._watch()
             if self._closing is not None:
                 with contextlib.suppress(OSError):
@@ -347,25 +343,27 @@ class Transport:
         self._is_checked = False
         if self._is_closed:
             return
-        limit = self._settings.blocked
-        now = time.monotonic()
-        since: list[float] = []
-        if self._begun is not None:
-            since.append(self._begun)
-            if now - self._begun >= limit:
-                self._fail(f"a message that was begun and not ended in {limit:g} s")
-                return
         with self._lock:
-            oldest = self._unsent[0][0] if self._unsent else None
-        if oldest is not None:
-            since.append(oldest)
-            if now - oldest >= limit:
-                self._fail(f"the other end left what it is sent for {limit:g} s")
-                return
-        if since:
-            self._check_later(max(min(since) + limit - now, 0.01))
+            oldest = None if self._unsent is None else self._unsent.oldest
+        since, what = min(
+            (oldest or math.inf, "the other end left what it is sent for"),
+            (self._begun or math.inf, "a message that was begun and not ended in"),
+        )
+        limit = self._settings.blocked
+        left = since + limit - time.monotonic()
+        if left <= 0:
+            self._fail(f"{what} {limit:g} s")
+        elif left < math.inf:
+            self._check_later(max(left, 0.01))
 
     # With the lock held
+
+    def _end_soon(self, reason: str) -> ConnectionLost:
+        """Ends the connection; gives what `send` raises then."""
+        if self._closing is None:
+            self._closing = reason
+        self.loop.soon(self._end)
+        return ConnectionLost(self._closing)
 
     def _flush(self) -> None:
         assert self.tls is not None
@@ -374,27 +372,16 @@ class Transport:
 
     def _write(self, data: bytes) -> None:
         """Writes what the socket takes at once, and queues the rest."""
-        sent = 0 if self._unsent else self._sent(data)
+        unsent = self._unsent
+        is_first = unsent is None or unsent.is_empty
+        sent = self._sent(data) if is_first else 0
         if sent == len(data):
             return
-        now = time.monotonic()
-        is_first = not self._unsent
-        self._unsent.append((now, memoryview(data)[sent:]))
-        self._unsent_bytes += len(data) - sent
+        if unsent is None:
+            unsent = self._unsent = Unsent(self._settings, self._lock)
+        unsent.add(memoryview(data)[sent:], time.monotonic())
         if is_first:  # the loop must find it when it looks
             self.loop.soon(self._watch_writing)
-
-    def _write_queued(self) -> None:
-        """Writes what the socket takes of what is queued."""
-        while self._unsent:
-            queued, piece = self._unsent[0]
-            sent = self._sent(piece)
-            if sent:
-                self._unsent_bytes -= sent
-            if sent < len(piece):
-                self._unsent[0] = queued, piece[sent:]
-                return
-            self._unsent.popleft()
 
     def _sent(self, piece: bytes | memoryview) -> int:
         try:
@@ -402,10 +389,7 @@ class Transport:
         except BlockingIOError:
             return 0
         except OSError as error:
-            if self._closing is None:
-                self._closing = f"the connection failed: {error}"
-            self.loop.soon(self._end)
-            raise ConnectionLost(self._closing) from error
+            raise self._end_soon(f"the connection failed: {error}") from error
         self.bytes_sent += sent
         return sent
 

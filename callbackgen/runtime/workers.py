@@ -1,8 +1,9 @@
 """The threads that run calls: few, shared fairly between the clients.
 
-Work is taken round robin by client, and one client has at most half of the threads. A
-thread that waits for an answer from elsewhere does not count while it waits: another
-one takes its place, so that calls which wait for each other do not use them up.
+Work is taken round robin by client, and of one client by connection, each with its part
+of the threads: see `shares`. A thread that waits for an answer from elsewhere does not
+count while it waits: another one takes its place, so that calls which wait for each
+other do not use them up. These are shared like the threads, and a connection has eight.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import itertools
 import logging
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
 from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
+
+from callbackgen.runtime.shares import Client, Clients, Share
 
 _log = logging.getLogger("callbackgen.workers")
 
@@ -27,7 +30,7 @@ _IDLE: Final = 10.0
 
 _MOST_CALLERS: Final = 128
 _REPLACED: Final = 256
-_REPLACED_PER_CLIENT: Final = 8
+_REPLACED_PER_CONNECTION: Final = 8
 _numbers = itertools.count(1)
 _here = threading.local()
 
@@ -49,16 +52,16 @@ class _Worker(threading.Thread):
         workers = self._workers
         found = self._next()
         while found is not None:
-            client, task = found
-            _here.place = workers, client
+            share, task = found
+            _here.place = workers, share
             try:
                 task()
             except BaseException:  # noqa: BLE001 - it is not ours, and may be SystemExit
-                _log.exception("%s: a task failed", client)
+                _log.exception("%s: a task failed", share)
             _here.place = None
             del found, task  # an idle thread must not keep what is the user's
-            found = workers.done(self, client)
-            del client
+            found = workers.done(self, share)
+            del share
             if found is None:
                 found = self._next()
 
@@ -72,19 +75,19 @@ class _Worker(threading.Thread):
 class Workers:
     """At most `size` threads that run tasks, and one more for each that waits.
 
-    `replace` says whether waiting threads are replaced at all.
+    `replace` says whether waiting threads are replaced at all. A task is for the share
+    of a connection; any other object is a client of its own, one of several.
     """
 
     def __init__(self, size: int, *, replace: bool = True) -> None:
         self._size = size
-        self._share = max(size // 2, 1)
+        self._sure = (max(size // 2, 1) + 1) // 2
+        """How many threads any connection of any client may always have."""
         self._replace = replace
         self._lock = threading.Lock()
-        self._tasks: dict[object, deque[Task]] = {}
-        self._running: Counter[object] = Counter()
-        self._total = 0
-        self._waiting: Counter[object] = Counter()
-        self._total_waiting = 0
+        self._tasks: dict[object, dict[object, deque[Task]]] = {}
+        self._running = _Counts()
+        self._waiting = _Counts()
         self._idle: list[_Worker] = []
         self._threads: set[_Worker] = set()
         self._closed = False
@@ -92,13 +95,23 @@ class Workers:
     @property
     def has_time(self) -> bool:
         """Whether a thread may stay with a client for a moment: nobody waits for it."""
-        return not self._tasks and self._total * 2 <= self._size
+        return not self._tasks and self._running.total * 2 <= self._size
 
-    def submit(self, client: object, task: Task) -> None:
-        """Have a task run for a client, after those that it has already."""
+    def submit(self, share: object, task: Task) -> None:
+        """Have a task run for a connection, after those that it has already."""
         with self._lock:
-            self._tasks.setdefault(client, deque()).append(task)
+            if self._idle and not self._tasks and self._is_sure(share):
+                self._running.add(share, 1)
+                self._idle.pop().place.put((share, task))
+                return
+            self._tasks_of(share).append(task)
             self._employ()
+
+    def look_again(self) -> None:
+        """Parts have become larger: somebody has left."""
+        with self._lock:
+            while self._employ():
+                pass
 
     def close(self, seconds: float) -> list[str]:
         """Run what is waiting to run, and end; gives the threads that have not ended.
@@ -114,10 +127,10 @@ class Workers:
                 thread.join(max(end - time.monotonic(), 0))
         return sorted(thread.name for thread in threads if thread.is_alive())
 
-    def done(self, worker: _Worker, client: object) -> tuple[object, Task] | None:
+    def done(self, worker: _Worker, share: object) -> _Found:
         """A worker has run a task; gives the next one for it, if there is one now."""
         with self._lock:
-            self._count(client, -1)
+            self._running.add(share, -1)
             found = self._next()
             if found is None:
                 if self._closed:
@@ -148,11 +161,11 @@ class Workers:
         self._threads.discard(worker)
         worker.place.put(None)
 
-    def _employ(self) -> None:
-        """Have a thread run the next task, if it may start."""
+    def _employ(self) -> bool:
+        """Have a thread run the next task; False if none may start."""
         found = self._next()
         if found is None:
-            return
+            return False
         if self._idle:
             worker = self._idle.pop()
         else:
@@ -163,64 +176,126 @@ class Workers:
                 self._put_back(*found)
                 if not self._threads:
                     raise
-                return
+                return False
             self._threads.add(worker)
         worker.place.put(found)
+        return True
 
-    def _put_back(self, client: object, task: Task) -> None:
-        self._count(client, -1)
-        self._tasks.setdefault(client, deque()).appendleft(task)
+    def _tasks_of(self, share: object) -> deque[Task]:
+        of_client = self._tasks.setdefault(_client_of(share), {})
+        return of_client.setdefault(share, deque())
 
-    def _next(self) -> tuple[object, Task] | None:
-        """The next task, counted as running; its client is the last to get another."""
-        if self._total >= self._size:
+    def _put_back(self, share: object, task: Task) -> None:
+        self._running.add(share, -1)
+        self._tasks_of(share).appendleft(task)
+
+    def _next(self) -> _Found:
+        """The next task, counted as running.
+
+        Its client, and of that its connection, is the last to get another.
+        """
+        if not self._tasks or self._running.total >= self._size:
             return None
-        startable = (one for one in self._tasks if self._running[one] < self._share)
-        client = next(startable, None)
-        if client is None:
+        for client, of_client in self._tasks.items():
+            share = self._startable(client, of_client)
+            if share is not None:
+                break
+        else:
             return None
-        tasks = self._tasks[client]
-        task = tasks.popleft()
         del self._tasks[client]
+        tasks = of_client.pop(share)
+        task = tasks.popleft()
         if tasks:
-            self._tasks[client] = tasks
-        self._count(client, 1)
-        return client, task
+            of_client[share] = tasks
+        if of_client:
+            self._tasks[client] = of_client
+        self._running.add(share, 1)
+        return share, task
 
-    def _count(self, client: object, change: int) -> None:
-        self._total += change
-        self._running[client] += change
-        if not self._running[client]:
-            del self._running[client]
+    def _is_sure(self, share: object) -> bool:
+        """Whether there is no need to look closer whether a task may start."""
+        running = self._running
+        return (
+            running.total < self._size
+            and running.of_client.get(_client_of(share), 0) < self._sure
+        )
 
-    def _may_be_replaced(self, client: object) -> bool:
+    def _startable(self, client: object, shares: Iterable[object]) -> object:
+        """The first that has not yet what it may have, in that client; or None."""
+        running = self._running.of_client.get(client, 0)
+        if running < self._sure:
+            return next(iter(shares))
+        if running >= _most(client, self._size):
+            return None
+        each = _most_for_each(client, self._size)
+        of_share = self._running.of_share
+        return next((one for one in shares if of_share.get(one, 0) < each), None)
+
+    def _may_be_replaced(self, share: object) -> bool:
+        client = _client_of(share)
         return (
             self._replace
-            and self._total_waiting < _REPLACED
-            and self._waiting[client] < _REPLACED_PER_CLIENT
+            and self._waiting.total < _REPLACED
+            and self._waiting.of_client.get(client, 0) < _most(client, _REPLACED)
+            and self._waiting.of_share.get(share, 0) < _REPLACED_PER_CONNECTION
         )
 
     @contextlib.contextmanager
-    def replaced(self, client: object) -> Generator[None]:
+    def replaced(self, share: object) -> Generator[None]:
         """Another thread may do the work of this one while it waits."""
         with self._lock:
-            replaced = self._may_be_replaced(client)
+            replaced = self._may_be_replaced(share)
             if replaced:
-                self._wait(client, 1)
+                self._wait(share, 1)
                 self._employ()
         try:
             yield
         finally:
             if replaced:
                 with self._lock:
-                    self._wait(client, -1)
+                    self._wait(share, -1)
 
-    def _wait(self, client: object, change: int) -> None:
-        self._count(client, -change)
-        self._total_waiting += change
-        self._waiting[client] += change
-        if not self._waiting[client]:
-            del self._waiting[client]
+    def _wait(self, share: object, change: int) -> None:
+        self._running.add(share, -change)
+        self._waiting.add(share, change)
+
+
+class _Counts:
+    """How many threads each connection has, each client, and all together."""
+
+    __slots__ = ("of_client", "of_share", "total")
+
+    def __init__(self) -> None:
+        self.of_client: dict[object, int] = {}
+        self.of_share: dict[object, int] = {}
+        self.total = 0
+
+    def add(self, share: object, change: int) -> None:
+        """Written out, as it runs twice for each task."""
+        self.total += change
+        if count := self.of_share.get(share, 0) + change:
+            self.of_share[share] = count
+        else:
+            del self.of_share[share]
+        client = _client_of(share)
+        if count := self.of_client.get(client, 0) + change:
+            self.of_client[client] = count
+        else:
+            del self.of_client[client]
+
+
+def _client_of(share: object) -> object:
+    return share.client if isinstance(share, Share) else share
+
+
+def _most(client: object, whole: int) -> int:
+    return client.most(whole) if isinstance(client, Client) else max(whole // 2, 1)
+
+
+def _most_for_each(client: object, whole: int) -> int:
+    if isinstance(client, Client):
+        return client.most_for_each(whole)
+    return max(whole // 2, 1)
 
 
 _NOT_REPLACED: Final = contextlib.nullcontext()
@@ -234,10 +309,10 @@ def waiting() -> contextlib.AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def _replaced(place: tuple[Workers, object]) -> Generator[None]:
-    workers, client = place
+    workers, share = place
     _here.place = None  # a call that runs while it waits does not wait once more
     try:
-        with workers.replaced(client):
+        with workers.replaced(share):
             yield
     finally:
         _here.place = place
@@ -254,8 +329,18 @@ class Crew:
     """
 
     def __init__(self, size: int, *, replace: bool = True) -> None:
+        self._clients = Clients()
         self.workers = Workers(size, replace=replace)
         self.callers = Workers(_MOST_CALLERS, replace=False)
+
+    def join(self, key: object, text: str) -> Share:
+        """See `Clients.join`."""
+        return self._clients.join(key, text)
+
+    def leave(self, share: Share) -> None:
+        """See `Clients.leave`."""
+        self._clients.leave(share)
+        self.workers.look_again()
 
     def close(self, seconds: float) -> list[str]:
         """See `Workers.close`."""

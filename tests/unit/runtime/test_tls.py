@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from Pyro5 import config
 
-from callbackgen.runtime.tls import Tls, client_context, server_context
+from callbackgen.runtime.loop import Loop
+from callbackgen.runtime.settings import Settings
+from callbackgen.runtime.tls import Steps, Tls, client_context, server_context
+from callbackgen.runtime.transport import Transport
+from callbackgen.runtime.wire import Message
 
 CERTIFICATES = Path(__file__).parents[2] / "system" / "tls"
 CERTIFICATE = str(CERTIFICATES / "localhost.certificate.pem")
 KEY = str(CERTIFICATES / "localhost.key.pem")
 NAME = "localhost"
 LARGE = 300_000
+PATIENCE = 60.0
 
 
 def serving() -> ssl.SSLContext:
@@ -206,3 +216,112 @@ def test_without_pyros_tls_there_is_no_context(
     monkeypatch.setattr(config, "SSL", False)
     assert server_context() is None
     assert client_context() is None
+
+
+class Turns:
+    """A loop of which each turn is run by hand, as `Loop` does."""
+
+    def __init__(self) -> None:
+        self.actions: list[Callable[[], object]] = []
+
+    def soon(self, action: Callable[[], object]) -> None:
+        self.actions.append(action)
+
+    def run(self) -> None:
+        actions, self.actions = self.actions, []
+        for action in actions:
+            action()
+
+
+def test_some_steps_in_each_turn() -> None:
+    """The others wait, in order, and all are taken, those that come meanwhile too."""
+    loop, taken = Turns(), list[int]()
+    steps = Steps(cast(Any, loop))
+    for first in (0, 30):
+        for number in range(first, first + 30):
+            steps.add(partial(taken.append, number))
+        while len(taken) < first + 20 or (first and loop.actions):
+            before = len(taken)
+            loop.run()
+            assert len(taken) - before <= 8
+    assert taken == list(range(60))
+
+
+class Counting(Tls):
+    """One that counts the steps of all of them."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, steps: list[int]) -> None:
+        super().__init__(SERVING, None)
+        self._steps = steps
+
+    def received(self, data: bytes) -> bytes:
+        self._steps.append(1)
+        return super().received(data)
+
+
+class Stranger:
+    """A client that says its first words before the server looks at it."""
+
+    def __init__(self, loop: Loop, turns: Steps, steps: list[int]) -> None:
+        ours, self.socket = socket.socketpair()
+        ours.setblocking(False)
+        self.socket.settimeout(PATIENCE)
+        self.server = Transport(loop, ours, Settings(), lambda _: LARGE)
+        self.server.secure(Counting(steps), turns)
+        self.client = Tls(TRUSTING, NAME)
+        self.client.begin()
+        self.socket.sendall(self.client.take())
+
+    def start(self) -> None:
+        self.server.start(self)
+
+    def received(self, message: Message) -> None: ...
+
+    def lost(self, reason: str) -> None: ...
+
+    def shake(self) -> None:
+        while not self.client.is_shaken:
+            self.client.received(self.socket.recv(LARGE))
+            self.socket.sendall(self.client.take())
+
+    @property
+    def is_shaken(self) -> bool:
+        return self.server.tls is not None and self.server.tls.is_shaken
+
+
+def test_a_flood_of_handshakes_leaves_turns_to_others() -> None:
+    """Many that come at once make few steps between two looks at the sockets."""
+    loop, steps, looks = Loop("the tested loop"), list[int](), list[int]()
+    turns, all_shaken = Steps(loop), threading.Event()
+    strangers = [Stranger(loop, turns, steps) for _ in range(40)]
+
+    def look() -> None:
+        looks.append(len(steps))
+        steps.clear()
+        if all(one.is_shaken for one in strangers):
+            all_shaken.set()
+        else:
+            loop.soon(look)
+
+    for one in strangers:
+        loop.soon(one.start)
+    loop.soon(look)
+    for one in strangers:
+        one.shake()
+    assert all_shaken.wait(PATIENCE)
+    assert 0 < max(looks) <= 8
+    for one in strangers:
+        one.server.close("the test is over")
+    loop.end()
+    for one in strangers:
+        one.socket.close()
+
+
+def test_a_server_has_nothing_before_the_first_byte() -> None:
+    """OpenSSL takes much for each connection, and strangers make many."""
+    server = Tls(SERVING, None)
+    server.begin()
+    assert server.take() == b""
+    assert server._ssl is None  # pyright: ignore[reportPrivateUsage]

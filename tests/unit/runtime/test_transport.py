@@ -209,7 +209,7 @@ def test_a_queue_is_full_by_number_too() -> None:
         while not end.transport.is_full:
             end.transport.send(message(count))
             count += 1
-        assert len(end.transport._unsent) == 4
+        assert count > 3
         assert end.taken(count) == list(range(count))
         end.transport.wait_for_room(Deadline(PATIENCE))
 

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 import pytest
 
 from callbackgen.runtime import workers as module
+from callbackgen.runtime.shares import Clients, Share
 from callbackgen.runtime.workers import Crew, Workers, waiting
 
 PATIENCE = 60.0
@@ -56,6 +57,13 @@ def threads(workers: Workers) -> int:
     return len(workers._threads)
 
 
+def nobody_is_counted(workers: Workers) -> None:
+    for counts in (workers._running, workers._waiting):
+        assert counts.total == 0
+        assert not counts.of_share
+        assert not counts.of_client
+
+
 def test_clients_take_turns() -> None:
     """However much one has submitted, the next one's first task comes before it."""
     with working(1) as (workers, held):
@@ -89,6 +97,172 @@ def test_a_client_has_at_most_half_of_the_threads(size: int, share: int) -> None
         if size > 1:
             workers.submit("b", lambda: held.run("b"))
             assert held.next() == "b"
+
+
+def hold(workers: Workers, held: Held, *shares: Share) -> None:
+    """Submit for each more than there are threads; each says its number."""
+    for number, share in enumerate(shares):
+        for _ in range(10):
+            workers.submit(share, partial(held.run, number))
+
+
+def test_connections_of_a_client_take_turns() -> None:
+    """Among themselves, in the turn of their client."""
+    clients = Clients()
+    with working(1) as (workers, held):
+        order: SimpleQueue[str] = SimpleQueue()
+        workers.submit("holds the thread", lambda: held.run(None))
+        held.next()
+        a1, a2, b1 = (clients.join(key) for key in "aab")
+        for name, share in (("a1", a1), ("a1", a1), ("a2", a2), ("b1", b1), ("b1", b1)):
+            workers.submit(share, partial(order.put, name))
+        held.may_end.set()
+        got = [order.get(timeout=PATIENCE) for _ in range(5)]
+    assert got == ["a1", "b1", "a2", "b1", "a1"]
+
+
+@pytest.mark.parametrize("connections", [1, 2, 5, 100])
+def test_more_connections_get_no_more_threads(connections: int) -> None:
+    """A client has at most half of them while others are connected, who find the rest."""
+    clients = Clients()
+    with working(8) as (workers, held):
+        other = clients.join("other")
+        hold(workers, held, *(clients.join("many") for _ in range(connections)))
+        for _ in range(4):
+            held.next()
+        assert threads(workers) == 4
+        workers.submit(other, lambda: held.run("other"))
+        assert held.next() == "other"
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, 1), (2, 1), (3, 2), (4, 3), (8, 7)])
+def test_a_client_that_is_alone_leaves_a_thread(size: int, most: int) -> None:
+    """It has all others, and who comes is served at once."""
+    clients = Clients()
+    with working(size) as (workers, held):
+        hold(workers, held, *(clients.join("many") for _ in range(size + 1)))
+        for _ in range(most):
+            held.next()
+        assert threads(workers) == most
+        if size > 1:
+            workers.submit(clients.join("other"), lambda: held.run("other"))
+            assert held.next() == "other"
+
+
+@pytest.mark.parametrize(("others", "most"), [(0, 4), (1, 2)])
+def test_a_connection_leaves_threads_to_those_of_its_client(
+    others: int, most: int
+) -> None:
+    """One of several has half of what its client has; its neighbour is served at once."""
+    clients = Clients()
+    with working(8) as (workers, held):
+        strangers = [clients.join(f"stranger {number}") for number in range(others)]
+        slow, neighbour = clients.join("same"), clients.join("same")
+        hold(workers, held, slow)
+        assert [held.next() for _ in range(most)] == [0] * most
+        assert threads(workers) == most
+        workers.submit(neighbour, lambda: held.run("neighbour"))
+        assert held.next() == "neighbour"
+        del strangers
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_one_connection_has_half(others: int) -> None:
+    """As a client always may, whoever else is connected."""
+    clients = Clients()
+    strangers = [clients.join(f"stranger {number}") for number in range(others)]
+    with working(8) as (workers, held):
+        hold(workers, held, clients.join("one"))
+        assert [held.next() for _ in range(4)] == [0] * 4
+        assert threads(workers) == 4
+    assert len(strangers) == others
+
+
+def test_all_on_one_machine_are_served_side_by_side() -> None:
+    """Each of more connections than threads gets its turn, though some hold theirs."""
+    clients = Clients()
+    with working(4) as (workers, held):
+        shares = [clients.join("this machine") for _ in range(64)]
+        for share in shares[:2]:
+            workers.submit(share, lambda: held.run("holds"))
+            held.next()
+        done: SimpleQueue[int] = SimpleQueue()
+        for number, share in enumerate(shares):
+            workers.submit(share, partial(done.put, number))
+        got = {done.get(timeout=PATIENCE) for _ in shares}
+        assert got == set(range(64))
+
+
+def test_who_comes_again_does_not_begin_anew() -> None:
+    """What still runs for connections that have ended counts for their client."""
+    clients = Clients()
+    with working(4) as (workers, held):
+        other = clients.join("other")
+        for _ in range(2):
+            share = clients.join("a")
+            workers.submit(share, lambda: held.run("a"))
+            assert held.next() == "a"
+            clients.leave(share)
+            del share
+        gc.collect()
+        workers.submit(clients.join("a"), lambda: held.run("too much"))
+        workers.submit(other, lambda: held.run("other"))
+        assert held.next() == "other"
+        assert held.started.empty()
+        held.may_end.set()
+        assert held.next() == "too much"
+    nobody_is_counted(workers)
+
+
+def test_what_one_leaves_is_there_for_the_others() -> None:
+    """Tasks that wait start when a client goes, without another one being submitted."""
+    crew, held = Crew(4), Held()
+    other = crew.join("other", "")
+    shares = [crew.join("many", "") for _ in range(4)]
+    for share in shares:
+        crew.workers.submit(share, lambda: held.run("many"))
+    assert [held.next() for _ in range(2)] == ["many"] * 2
+    assert held.started.empty()
+    crew.leave(other)
+    assert held.next() == "many"
+    assert threads(crew.workers) == 3
+    held.may_end.set()
+    assert crew.close(PATIENCE) == []
+
+
+def test_a_client_has_at_most_half_of_the_replacements(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With any number of connections, while others are connected, who have the rest."""
+    monkeypatch.setattr(module, "_REPLACED", 8)
+    clients = Clients()
+    with working(4) as (workers, held):
+        other = clients.join("other")
+        many = [clients.join("many") for _ in range(20)]
+        for share in many:
+            workers.submit(share, lambda: held.wait("many"))
+        most = 4 + 2  # half of the threads wait without being replaced
+        assert [held.next() for _ in range(most)] == ["many"] * most
+        assert threads(workers) == most
+        for _ in range(3):
+            workers.submit(other, lambda: held.wait("other"))
+        assert [held.next() for _ in range(3)] == ["other"] * 3
+
+
+def test_nothing_is_kept_of_a_client_that_has_gone() -> None:
+    """However many come and go."""
+    clients = Clients()
+    with working(2) as (workers, _):
+        for number in range(100):
+            done = threading.Event()
+            share = clients.join(number)
+            workers.submit(share, done.set)
+            assert done.wait(PATIENCE)
+            clients.leave(share)
+        share = clients.join("last")
+        while len(clients._known) > 1:  # a thread may not be through with its task
+            gc.collect()
+        assert clients.connected == 1
 
 
 def test_no_more_threads_than_the_size() -> None:
@@ -150,14 +324,12 @@ def test_waiting_inside_waiting_counts_once() -> None:
 
         workers.submit("a", nested)
         held.next()
-        assert workers._waiting == {"a": 1}
-        assert workers._total == 0
+        assert workers._waiting.of_share == {"a": 1}
+        assert workers._running.total == 0
         held.may_end.set()
         workers.submit("b", lambda: held.run("b"))
         assert held.next() == "b"
-    assert not workers._waiting
-    assert not workers._running
-    assert workers._total == workers._total_waiting == 0
+    nobody_is_counted(workers)
 
 
 def test_waiting_elsewhere_does_nothing() -> None:
@@ -199,9 +371,7 @@ def test_a_task_that_raises_while_it_waits_is_counted_out(
         for _ in range(20):
             workers.submit("a", fail)
     assert len(caplog.records) == 20
-    assert not workers._waiting
-    assert not workers._running
-    assert workers._total == workers._total_waiting == 0
+    nobody_is_counted(workers)
 
 
 def test_close_runs_what_waits_to_run() -> None:
