@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import Deadline
@@ -21,8 +22,7 @@ Packed: TypeAlias = "tuple[Overload | None, list[object], dict[str, object]]"
 """The overload by which the answer is read (None: it is not), and the arguments."""
 
 
-@dataclass(slots=True, eq=False)
-class Call:
+class Call(msgspec.Struct, eq=False):
     """A call of a member of the interface of `stub`; its time has begun.
 
     For an attribute it reads it, or `assigns` the one argument.

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import CONTROL
@@ -41,20 +43,17 @@ Item: TypeAlias = "Message | Incoming | Exception"
 """What comes to a thread that waits: its answer, a call to run meanwhile, the end."""
 
 
-class Pending:
+class Pending(msgspec.Struct, eq=False):
     """A call that waits for its answer."""
 
-    __slots__ = ("arrival", "chain", "items", "nested", "sequence")
-
-    def __init__(self, sequence: int, chain: int, *, nested: bool) -> None:
-        self.sequence = sequence
-        self.chain = chain
-        self.nested = nested
-        self.arrival = 0
-        self.items: SimpleQueue[Item] = SimpleQueue()
+    sequence: int
+    chain: int
+    nested: bool
+    arrival: int = 0
+    items: SimpleQueue[Item] = msgspec.field(default_factory=SimpleQueue["Item"])
 
 
-class Turn(NamedTuple):
+class Turn(msgspec.Struct, frozen=True):
     """What follows from what a channel was told."""
 
     outgoing: list[bytes]
@@ -130,7 +129,7 @@ class Channel:
         The caller has looked at `may_call`, unless it is nested.
         """
         head = envelope.head(milliseconds, chain, key)
-        pending = Pending(self._free_sequence(), chain, nested=nested)
+        pending = Pending(self._free_sequence(), chain, nested)
         self._pending[pending.sequence] = pending
         self._waiting.setdefault(chain, []).append(pending)
         if not nested:
@@ -143,12 +142,9 @@ class Channel:
         """A call without an answer. The caller has looked at `may_send_oneway`."""
         head = envelope.head(0, chain, key)
         self._oneways_sent += 1
+        number = self._free_sequence()
         message = wire.encoded(
-            wire.INVOKE,
-            self._free_sequence(),
-            payload,
-            flags=wire.ONEWAY,
-            annotations=head,
+            wire.INVOKE, number, payload, flags=wire.ONEWAY, annotations=head
         )
         if self._oneways_sent % max(self._settings.oneways // _SYNCHRONISED, 1) == 0:
             message += self._ping(_SYNCHRONISE, self._oneways_sent)
@@ -257,10 +253,10 @@ class Channel:
             if message.sequence not in self._late:
                 raise WireError("an answer to no call")
             self._late.discard(message.sequence)
-            if envelope.MARK in message.payload:
+            if envelope.may_refer(message.payload):
                 self._discarded.append((self._arrived(0), message.payload))
             return
-        if envelope.MARK in message.payload:
+        if envelope.may_refer(message.payload):
             pending.arrival = self._arrived(0)
         self._no_longer_waits(pending)
         pending.items.put(message)
@@ -274,7 +270,8 @@ class Channel:
             del self._waiting[pending.chain]
 
     def _receive_call(self, message: Message, now: float) -> None:
-        milliseconds, chain, key = envelope.head_of(message)
+        head = envelope.head_of(message)
+        key = head.key
         if key == CONTROL:
             if len(message.payload) > _LARGEST_CONTROL:
                 raise WireError(f"a control message of {len(message.payload)} bytes")
@@ -284,11 +281,11 @@ class Channel:
             message.sequence,
             bool(message.flags & wire.ONEWAY),
             key,
-            -chain,
-            now + milliseconds / 1000 if milliseconds else None,
+            -head.chain,
+            now + head.milliseconds / 1000 if head.milliseconds else None,
             message.payload,
             self._arrived(len(message.payload)),
-            envelope.MARK in message.payload,
+            envelope.may_refer(message.payload),
         )
         self._queue(incoming)
         nested = incoming.chain in self._waiting

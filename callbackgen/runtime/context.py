@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from callbackgen.runtime.deadline import Deadline
 
@@ -37,8 +39,7 @@ class Peer:
     connection: Any
 
 
-@dataclass(slots=True)
-class Serving:
+class Serving(msgspec.Struct, eq=False):
     """The call that the code that runs is serving.
 
     A task that it starts goes on in the same context when it `is_over`.
@@ -48,7 +49,7 @@ class Serving:
     called: Heading | None = None
     end: float | None = None
     depth: int = 1
-    chains: Chains = field(default_factory=dict[object, int])
+    chains: Chains = msgspec.field(default_factory=dict[object, int])
     is_over: bool = False
 
     @property

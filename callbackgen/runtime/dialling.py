@@ -165,9 +165,7 @@ class _Greeted:
 
     def received(self, message: Message) -> None:
         """See `Handler`."""
-        if self._session is not None:
-            self._session.received(message)
-        elif message.kind == wire.CONNECT_FAIL:
+        if message.kind == wire.CONNECT_FAIL:
             self._outcome.put(Refused(f"{self._address} refused: {_reason(message)}"))
         elif message.kind != wire.CONNECT_OK:
             raise WireError("not the answer to a handshake")
@@ -202,7 +200,9 @@ class _Greeted:
             lambda: None,
             lambda: None,
         )
-        self._transport.limit(lambda _: settings.message_size)
+        self._transport.hand_over(
+            self._session.received, lambda _: settings.message_size
+        )
         caller.counters.began(self._transport)
         self._session.begin()
         self._outcome.put(self._session)

@@ -12,16 +12,17 @@ A call's payload is a msgpack array: interface, method, arguments, keyword argum
 An answer's is the value, or with the flag for exceptions a code and texts. A reference
 is msgpack's extension type 0x40: a msgpack array of whose object it is (true: the
 receiver's), its number or name, the interface, and for an object of the sender the
-fingerprint of the interface there (8 bytes); a receiver skips what follows. 0x30 is a
-complex, 0x31 an int of more than 64 bits, and under `Any` 0x41 a tuple, 0x42 a set,
-0x43 a frozenset.
+fingerprint of the interface there (8 bytes); a receiver skips what follows, up to 15 in
+all. 0x30 is a complex, 0x31 an int of more than 64 bits, and under `Any` 0x41 a tuple,
+0x42 a set, 0x43 a frozenset.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Collection, Hashable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -46,8 +47,7 @@ if TYPE_CHECKING:
 ANNOTATION: Final = b"CBGN"
 FORMAT: Final = 1
 REFERENCE: Final = 0x40
-MARK: Final = bytes([REFERENCE])
-"""What is in every payload with a reference; a quick look spares most a slow one."""
+_may_refer: Final = re.compile(rb"\x40[\x93-\x9f][\xc2\xc3]").search
 
 _COMPLEX: Final = 0x30  # this and the next as Pyro5's own serializer has them
 _LARGE_INT: Final = 0x31
@@ -85,7 +85,7 @@ Extension: TypeAlias = "Callable[[bytes], object]"
 """Makes what a reference stands for from its bytes."""
 
 
-class Head(NamedTuple):
+class Head(msgspec.Struct, frozen=True):
     """What the annotation of a call says."""
 
     milliseconds: int
@@ -105,6 +105,11 @@ class Request(Heading, array_like=True):
 
     arguments: list[Any]
     keywords: dict[str, Any]
+
+
+def may_refer(payload: bytes) -> bool:
+    """Whether there may be references in a payload: few without any look so."""
+    return _may_refer(payload) is not None
 
 
 def greeting() -> bytes:

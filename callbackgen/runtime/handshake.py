@@ -106,9 +106,6 @@ class Handshake:
 
     def received(self, message: Message) -> None:
         """See `Handler`."""
-        if self._next is not None:
-            self._next.received(message)
-            return
         if self._connection is not None or message.kind != wire.CONNECT:
             raise WireError("not a handshake")
         ours = envelope.speaks_ours(message)
@@ -250,7 +247,7 @@ class Handshake:
         self._listener.shaken(self)
         parts.counters.began(self._transport)
         self._next = handler
-        self._transport.limit(limit)
+        self._transport.hand_over(handler.received, limit)
         if isinstance(handler, Session):
             connection.session = handler
             handler.share = connection.share

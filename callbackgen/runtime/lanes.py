@@ -9,8 +9,9 @@ starts only when the oneway calls that were sent before it have ended.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -21,8 +22,7 @@ Key: TypeAlias = "int | str"
 NO_CHAIN = 0
 
 
-@dataclass(slots=True, eq=False)
-class Incoming:
+class Incoming(msgspec.Struct, eq=False):
     """A call that has arrived, its payload not looked at.
 
     `chain` is that of the calls that wait for each other, as this end counts them;

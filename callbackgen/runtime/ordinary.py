@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import msgspec
 import Pyro5.errors
 from Pyro5 import config, protocol, serializers
 from Pyro5.api import current_context
@@ -203,7 +204,7 @@ class Ordinary:
         answers = not message.flags & wire.ONEWAY
         # Pyro5's daemon has ours read what is marked so, and not its own serializers.
         flags = message.flags & ~wire.ONEWAY | wire.KEEP_SERIALIZED
-        request = message._replace(flags=flags)
+        request = msgspec.structs.replace(message, flags=flags)
         connection = self._connection
         token = serving.set(Serving(connection.peer))
         try:

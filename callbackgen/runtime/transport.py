@@ -54,7 +54,8 @@ class Transport:
         self.loop = loop
         self.socket = connected
         self.tls: Tls | None = None
-        self.handler: Handler | None = None
+        self._handler: Handler | None = None
+        self._hear: Callable[[Message], None]
         self.is_misused = False
         """Whether the connection ends since the other end does not speak as it must."""
         self.bytes_received = 0
@@ -75,8 +76,9 @@ class Transport:
         self._closing: str | None = None
         self._is_closed = False
 
-    def limit(self, limit: Limit) -> None:
-        """How large the messages from now on may be."""
+    def hand_over(self, hear: Callable[[Message], None], limit: Limit) -> None:
+        """Have others hear the messages from now on; how large these may be."""
+        self._hear = hear
         self._receiver.limit = limit
 
     def secure(self, tls: Tls, steps: Steps | None = None) -> None:
@@ -86,7 +88,8 @@ class Transport:
 
     def start(self, handler: Handler) -> None:
         """Begin to read, and with the TLS handshake. For the loop's thread."""
-        self.handler = handler
+        self._handler = handler
+        self._hear = handler.received
         if self._is_closed:
             handler.lost(self._closing or "closed")
             return
@@ -281,8 +284,8 @@ class Transport:
         with self._lock:
             if self._unsent is not None:
                 self._unsent.drop()
-        if self.handler is not None:
-            self.handler.lost(self._closing or "closed")
+        if self._handler is not None:
+            self._handler.lost(self._closing or "closed")
 
     def _say_farewell(self) -> None:
         """Waits for the other end to close first, so that it reads the last words.
@@ -315,8 +318,7 @@ class Transport:
         taken = False
         while self._closing is None and (message := self._receiver.take()) is not None:
             taken = True
-            assert self.handler is not None
-            self.handler.received(message)
+            self._hear(message)
         if not self._receiver.begun or not self._reads:
             self._begun = None
         elif taken or self._begun is None:

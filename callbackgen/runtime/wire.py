@@ -9,8 +9,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+import msgspec
 from Pyro5 import protocol
 
 CONNECT: Final = protocol.MSG_CONNECT
@@ -46,7 +47,7 @@ class WireError(Exception):
     """What has arrived is not the protocol, or exceeds a limit; the text says why."""
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True):
     """One message that has arrived whole, its payload unpacked."""
 
     kind: int
@@ -199,8 +200,7 @@ class Receiver:
         end = start + size
         if len(data) < end:
             return None
-        with memoryview(data) as view:
-            attached, payload = bytes(view[HEADER.size : start]), bytes(view[start:end])
+        attached, payload = bytes(data[HEADER.size : start]), bytes(data[start:end])
         if flags & COMPRESSED:
             flags &= ~COMPRESSED
             payload = _unpacked(payload, limit)

@@ -32,7 +32,15 @@ _MOST_CALLERS: Final = 128
 _REPLACED: Final = 256
 _REPLACED_PER_CONNECTION: Final = 8
 _numbers = itertools.count(1)
-_here = threading.local()
+
+
+class _Here(threading.local):
+    """Where the running thread works: for whom, as one of which threads."""
+
+    place: tuple[Workers, object] | None = None
+
+
+_here = _Here()
 
 
 class _Worker(threading.Thread):
@@ -303,7 +311,7 @@ _NOT_REPLACED: Final = contextlib.nullcontext()
 
 def waiting() -> contextlib.AbstractContextManager[None]:
     """For code that waits for an answer: if it runs on a worker, that is replaced."""
-    place: tuple[Workers, object] | None = getattr(_here, "place", None)
+    place = _here.place
     return _NOT_REPLACED if place is None else _replaced(place)
 
 

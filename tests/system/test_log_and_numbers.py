@@ -77,6 +77,8 @@ def misbehave(connection: callbackgen.Connection) -> None:
 
 
 AT_SERVER = """\
+Interfaces.describe raised callbackgen.runtime.errors.Unimplemented: \
+"there is no object named 'now\\\\nhere'"
 Room.echo refused: there is no object named 'now\\nhere'
 Room.fail raised MemoryError: 'too much'
 Room.fail raised SystemExit: '3'
@@ -129,6 +131,10 @@ def test_each_record_has_its_peer_and_method(
     assert sorted(text[2] for _, text in told if text[0] == client) == AT_SERVER
     assert sorted(text[2] for _, text in told if text[0] == address) == [
         "Guest.told raised LookupError: 'one\\nof two lines'",
+        (
+            'not described: "callbackgen.runtime.errors.Unimplemented: there is no '
+            "object named 'now\\\\nhere'\""
+        ),
         "the connection ended: for the test",
     ]
 

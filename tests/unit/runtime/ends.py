@@ -8,6 +8,8 @@ from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.wire import Message, Receiver
 
 CALLBACK = 7
+REFERENCE = b"\x40\x93\xc2"
+"""How a reference begins."""
 
 
 class End:

@@ -6,12 +6,12 @@ import pytest
 
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.channel import NOTHING
-from callbackgen.runtime.envelope import CONTROL, GOODBYE, MARK, RELEASE
+from callbackgen.runtime.envelope import CONTROL, GOODBYE, RELEASE
 from callbackgen.runtime.errors import Busy, ConnectionLost, DeadlineExceeded
 from callbackgen.runtime.lanes import NO_CHAIN
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.wire import WireError
-from tests.unit.runtime.ends import CALLBACK, End, answer, nested
+from tests.unit.runtime.ends import CALLBACK, REFERENCE, End, answer, nested
 
 LATE = 1024
 
@@ -70,8 +70,8 @@ def test_a_late_answer_is_dropped() -> None:
     (incoming,) = right.hear(data).ready
     left.channel.abandon(pending)
     assert left.channel.take() is NOTHING
-    data = right.channel.answer(incoming, b"late" + MARK, failed=False)
-    assert left.hear(data).discarded == [(1, b"late" + MARK)]
+    data = right.channel.answer(incoming, b"late" + REFERENCE, failed=False)
+    assert left.hear(data).discarded == [(1, b"late" + REFERENCE)]
     assert pending.items.empty()
     with pytest.raises(WireError, match="answer to no call"):
         left.hear(data)
@@ -184,12 +184,12 @@ def test_what_an_abandoned_call_was_to_run_runs_elsewhere() -> None:
     (incoming,) = right.hear(data).ready
     _, call = right.call(3, b"inner", chain=incoming.chain)
     _, second = right.call(4, b"next", chain=incoming.chain)
-    reply = right.channel.answer(incoming, b"answer" + MARK, failed=False)
+    reply = right.channel.answer(incoming, b"answer" + REFERENCE, failed=False)
     assert left.hear(call, second, reply) is NOTHING
     left.channel.abandon(outer)
     turn = left.channel.take()
     assert [one.payload for one in turn.ready] == [b"inner", b"next"]
-    assert turn.discarded == [(outer.arrival, b"answer" + MARK)]
+    assert turn.discarded == [(outer.arrival, b"answer" + REFERENCE)]
     assert outer.arrival == 3
     assert left.may_call()
 
@@ -267,14 +267,14 @@ def test_a_message_that_must_not_come_ends_the_connection(
 def test_calls_beyond_those_that_may_wait_are_busy() -> None:
     """The 33rd that waits for an object is told so; other objects go on."""
     left, right = End(), End()
-    calls = [left.call(payload=MARK) for _ in range(34)]
+    calls = [left.call(payload=REFERENCE) for _ in range(34)]
     turn = right.hear(*(data for _, data in calls[:33]))
     assert len(turn.ready) == 1
     assert not turn.outgoing
     _, other = left.call(8)
     turn = right.hear(calls[33][1], other, left.oneways(1))
     assert [one.key for one in turn.ready] == [8]
-    assert [payload for _, payload in turn.discarded] == [MARK]
+    assert [payload for _, payload in turn.discarded] == [REFERENCE]
     left.hear(*turn.outgoing)
     message = answer(calls[33][0])
     assert message.flags & wire.EXCEPTION
@@ -288,7 +288,7 @@ def test_calls_whose_time_is_over_make_room() -> None:
     left, right = End(), End(limits)
     _, data = left.call()
     right.hear(data, now=0.0)
-    short, data = left.call(payload=b"short" + MARK, milliseconds=1000)
+    short, data = left.call(payload=b"short" + REFERENCE, milliseconds=1000)
     right.hear(data, now=0.0)
     long, data = left.call(payload=b"long", milliseconds=9000)
     right.hear(data, now=0.0)
@@ -299,7 +299,7 @@ def test_calls_whose_time_is_over_make_room() -> None:
     turn = right.hear(data, now=1.0)
     left.hear(*turn.outgoing)
     assert isinstance(envelope.error_in(answer(short).payload), DeadlineExceeded)
-    assert [payload for _, payload in turn.discarded] == [b"short" + MARK]
+    assert [payload for _, payload in turn.discarded] == [b"short" + REFERENCE]
     assert long.items.empty()
     assert taken.items.empty()
 
@@ -320,10 +320,10 @@ def test_a_chain_is_counted_from_both_ends() -> None:
 def test_a_release_waits_for_the_messages_before_it() -> None:
     """One that came before may name the object, and is not read yet."""
     left, right = End(), End()
-    calls = [left.call("prices", MARK)[1] for _ in range(2)]
+    calls = [left.call("prices", REFERENCE)[1] for _ in range(2)]
     first, second = right.hear(*calls).ready
     assert right.hear(left.channel.tell(release(5))).controls == []
-    (third,) = right.hear(left.call("prices", MARK)[1]).ready
+    (third,) = right.hear(left.call("prices", REFERENCE)[1]).ready
     right.channel.read(second.ordinal)
     right.channel.read(third.ordinal)
     assert right.channel.take() is NOTHING
@@ -355,7 +355,7 @@ def test_releases_go_on_as_far_as_is_read_and_in_order() -> None:
     left, right = End(), End()
     pending, data = left.call()
     (incoming,) = right.hear(data).ready
-    reply = right.channel.answer(incoming, MARK, failed=False)
+    reply = right.channel.answer(incoming, REFERENCE, failed=False)
     early = right.channel.tell(release(1))
     goodbye = right.channel.tell(envelope.control(GOODBYE, "over"))
     turn = left.hear(right.oneways(1), early, reply, right.channel.tell(release(2)))

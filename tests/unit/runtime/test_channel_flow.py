@@ -6,11 +6,10 @@ import pytest
 
 from callbackgen.runtime import wire
 from callbackgen.runtime.channel import NOTHING
-from callbackgen.runtime.envelope import MARK
 from callbackgen.runtime.lanes import Incoming
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.wire import WireError
-from tests.unit.runtime.ends import CALLBACK, End, answer
+from tests.unit.runtime.ends import CALLBACK, REFERENCE, End, answer
 
 ONEWAYS = 128
 
@@ -183,11 +182,11 @@ def test_the_bytes_that_are_not_read_have_a_limit() -> None:
     """One with references counts until these are read, another until it is taken."""
     limits = Settings(queue_size=100)
     left, right = End(), End(limits)
-    (first,) = right.hear(left.call("prices", 60 * MARK)[1]).ready
+    (first,) = right.hear(left.call("prices", REFERENCE + bytes(57))[1]).ready
     right.channel.begun(first)
     (second,) = right.hear(left.call("prices", bytes(40))[1]).ready
     right.channel.begun(second)
-    (third,) = right.hear(left.call("prices", 40 * MARK)[1]).ready
+    (third,) = right.hear(left.call("prices", REFERENCE + bytes(37))[1]).ready
     right.channel.begun(third)
     right.channel.read(first.ordinal)
     right.channel.read(first.ordinal)
@@ -200,10 +199,10 @@ def test_the_messages_that_are_not_read_have_a_limit() -> None:
     """Calls that have begun and answers count too, at four times the number."""
     left, right = End(), End(Settings(queue_messages=2))
     for _ in range(8):
-        (incoming,) = right.hear(left.call("prices", MARK)[1]).ready
+        (incoming,) = right.hear(left.call("prices", REFERENCE)[1]).ready
         right.channel.begun(incoming)
     with pytest.raises(WireError, match="queued"):
-        right.hear(left.call("prices", MARK)[1])
+        right.hear(left.call("prices", REFERENCE)[1])
 
 
 def test_an_answer_is_never_refused_for_what_is_queued() -> None:

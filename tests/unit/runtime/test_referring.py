@@ -9,7 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from callbackgen.runtime.envelope import CONTROL, packed, plain, unpacked
+from callbackgen.runtime.envelope import (
+    CONTROL,
+    may_refer,
+    packed,
+    plain,
+    unpacked,
+)
 from callbackgen.runtime.referring import Referred, reference, reference_in
 from callbackgen.runtime.wire import WireError
 
@@ -36,7 +42,15 @@ def test_a_reference_arrives_as_it_was(
         receivers=receivers, key=key, interface=interface, fingerprint=fingerprint
     )
     expected = Referred(receivers, key, interface, fingerprint)
-    assert unpacked(packed([sent]), reference_in) == [expected]
+    payload = packed([plain((sent,))])
+    assert unpacked(payload, reference_in) == [(expected,)]
+    assert may_refer(payload)
+
+
+@pytest.mark.parametrize("value", [None, "who@where.org", 2.0, 48.5, [1, {}], b"@"])
+def test_what_looks_like_no_reference(value: object) -> None:
+    """Most payloads can be told to have none without being read."""
+    assert not may_refer(packed(value))
 
 
 @example("a text of", [])

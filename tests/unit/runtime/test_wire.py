@@ -6,6 +6,7 @@ import itertools
 import zlib
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ MESSAGES = st.builds(
     annotations=st.binary(max_size=50),
     payload=st.binary(max_size=200),
     correlation=st.binary(min_size=16, max_size=16),
-).map(lambda message: message._replace(size=len(message.encoded())))
+).map(lambda message: msgspec.structs.replace(message, size=len(message.encoded())))
 
 
 def receiver(limit: int = LIMIT) -> Receiver:
