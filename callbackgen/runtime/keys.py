@@ -49,7 +49,8 @@ def check_keys(data: bytes, unpack: Unpack) -> None:
 
     `unpack` reads a list of maps that have one key each.
     """
-    _Search(unpack).look_at(data, 1)
+    if len(data) >= _LARGE:
+        _Search(unpack).look_at(data, 1)
 
 
 class _Search:

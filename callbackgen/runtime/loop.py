@@ -123,8 +123,10 @@ class Loop:
 
     def __init__(self, name: str) -> None:
         self._poller: Poller = _Epoll() if hasattr(select, "epoll") else _Selector()
+        self.change = self._poller.change
+        """Watch a socket that is known, by its number, for other events; 0: not now."""
         self.can_be_changed = isinstance(self._poller, _Epoll)
-        """Whether other threads may call `watch` for sockets that are known."""
+        """Whether other threads may call `change`."""
         self._ready: dict[int, Ready] = {}
         self._actions: deque[Action] = deque()
         self._timers: list[tuple[float, int, Action]] = []

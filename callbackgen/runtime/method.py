@@ -158,10 +158,14 @@ class Overload:
 
     def pack_result(self, result: object, carrier: Carrier) -> object:
         """The answer as it travels. Raises Misfit where it does not fit."""
+        if type(result) is self._result.exact and not is_large(result):
+            return result
         return _within("result", self._result.pack, result, carrier)
 
     def unpack_result(self, data: object, carrier: Carrier) -> Any:
         """The answer that has arrived. Raises Misfit where it does not fit."""
+        if type(data) is self._result.exact:
+            return data
         return _within("result", self._result.unpack, data, carrier)
 
     def pack_assigned(self, value: object, carrier: Carrier) -> object:

@@ -84,7 +84,8 @@ class Server:
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
             ends = error if ends_the_process(error) else None
         finally:
-            self._has_read(incoming)
+            if incoming.may_refer:
+                self._has_read(incoming)
         if not incoming.oneway:
             try:
                 self._session.answer(incoming, payload, failed=failed)
@@ -116,9 +117,8 @@ class Server:
 
     def _has_read(self, incoming: Incoming) -> None:
         """What is released later is found until then."""
-        if incoming.may_refer:
-            incoming.may_refer = False
-            self._session.has_read(incoming.ordinal)
+        incoming.may_refer = False
+        self._session.has_read(incoming.ordinal)
 
     def _called(
         self, wrapper: Wrapper, incoming: Incoming, called: Heading, passing: Passing
@@ -133,7 +133,8 @@ class Server:
             if exceeded is not None:
                 raise Refusal("limit", f"{named(called)}: the arguments are {exceeded}")
             request = self._unpacked(incoming, passing)
-        self._has_read(incoming)
+        if incoming.may_refer:
+            self._has_read(incoming)
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
         result = _run(wrapper, served, request, passing)
@@ -226,13 +227,13 @@ class pyro_context:  # noqa: N801 - used as a function is
         self._context.update(self._saved)
 
 
-class _Context:
+class _Context(pyro_context):
     """Says whose call is being run, to our own code and to Pyro5's.
 
     Raises Refusal for one that is nested too deeply.
     """
 
-    __slots__ = ("_pyro", "_serving", "_token")
+    __slots__ = ("_serving", "_token")
 
     def __init__(self, session: Session, incoming: Incoming, called: Heading) -> None:
         current = served()
@@ -248,15 +249,15 @@ class _Context:
         if current is not None and current.end is not None:
             end = current.end if end is None else min(end, current.end)
         self._serving = Serving(session.peer, called, end, depth, chains)
-        self._pyro = pyro_context(session.peer.connection)
+        self._connection = session.peer.connection
 
     def __enter__(self) -> None:
         self._token = serving.set(self._serving)
-        self._pyro.__enter__()
+        super().__enter__()
 
     def __exit__(self, *_: object) -> None:
         self._serving.is_over = True
-        self._pyro.__exit__()
+        super().__exit__()
         serving.reset(self._token)
 
 

@@ -110,13 +110,14 @@ class Session:
 
     def check_open(self) -> None:
         """Raises ConnectionLost, Forked where no call can be made any more."""
+        if self._lost is None and not self.transport.is_closing:
+            return
         if self._is_forked:
             raise Forked(
                 f"the connection to {self} belongs to the process that this one was "
                 "forked from: connect anew here"
             )
-        if not self.is_open:
-            raise ConnectionLost(self.lost_text(self._lost or "it was closed"))
+        raise ConnectionLost(self.lost_text(self._lost or "it was closed"))
 
     def lost_text(self, reason: str) -> str:
         """What is said of a connection that has ended."""

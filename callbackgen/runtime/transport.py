@@ -97,6 +97,7 @@ class Transport:
             with self._lock:
                 self.tls.begin()
                 self._flush()
+        self.loop.watch(self.socket, 0, self._ready)
         self._watch()
 
     def send(self, data: bytes) -> None:
@@ -205,16 +206,12 @@ class Transport:
     def _watch(self) -> None:
         """Have the loop watch for what it has to. In any thread."""
         with self._watching:
-            if self._is_closed:
+            if self._is_closed or self._handler is None:
                 return
             events = READ if self._reads and not self._is_read_by_caller else 0
-            if self._is_queueing:
+            if self._unsent is not None and not self._unsent.is_empty:
                 events |= WRITE
-            self.loop.watch(self.socket, events, self._ready)
-
-    @property
-    def _is_queueing(self) -> bool:
-        return self._unsent is not None and not self._unsent.is_empty
+            self.loop.change(self._number, events)
 
     def _ready(self, events: int) -> None:
         if events & WRITE:
@@ -294,7 +291,7 @@ class Transport:
         """
         if self._is_closed:
             return
-        if not self._is_queueing:
+        if self._unsent is None or self._unsent.is_empty:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_WR)
         self.loop.later(_FAREWELL, self._end)
@@ -316,10 +313,13 @@ class Transport:
 
     def _take_messages(self) -> None:
         taken = False
-        while self._closing is None and (message := self._receiver.take()) is not None:
+        receiver = self._receiver
+        while self._closing is None and (message := receiver.take()) is not None:
             taken = True
             self._hear(message)
-        if not self._receiver.begun or not self._reads:
+            if not receiver.begun:
+                break
+        if not receiver.begun or not self._reads:
             self._begun = None
         elif taken or self._begun is None:
             self._begun = time.monotonic()
@@ -327,9 +327,11 @@ class Transport:
 
     def _write_more(self) -> None:
         with self._lock:
-            if self._unsent is not None:
-                self._unsent.send(self._sent)
-        if not self._is_queueing:
+            if self._unsent is None:
+                return
+            self._unsent.send(self._sent)
+            all_sent = self._unsent.is_empty
+        if all_sent:
             self._watch()
             if self._closing is not None:
                 with contextlib.suppress(OSError):
@@ -383,7 +385,8 @@ class Transport:
             unsent = self._unsent = Unsent(self._settings, self._lock)
         unsent.add(memoryview(data)[sent:], time.monotonic())
         if is_first:  # the loop must find it when it looks
-            self.loop.soon(self._watch_writing)
+            self.loop.soon(self._watch)
+            self.loop.soon(self._check_later)
 
     def _sent(self, piece: bytes | memoryview) -> int:
         try:
@@ -394,7 +397,3 @@ class Transport:
             raise self._end_soon(f"the connection failed: {error}") from error
         self.bytes_sent += sent
         return sent
-
-    def _watch_writing(self) -> None:
-        self._watch()
-        self._check_later()
