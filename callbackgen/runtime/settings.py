@@ -89,7 +89,8 @@ class Settings:
     """How many connections a daemon has at most."""
 
     connections_per_address: int = 1_000
-    """How many of them may come from one address."""
+    """How many of them may come from one address: with IPv6 from one /64, of which a
+    host can have any address, and over a Unix domain socket from one user."""
 
 
 settings = Settings()
