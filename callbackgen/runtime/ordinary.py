@@ -225,7 +225,7 @@ class Ordinary:
                 )
             self._daemon.handleRequest(self._connection)
         except SecurityError as error:
-            self._connection.tell_refused(str(error))
+            self._connection.tell(logging.WARNING, "refused", str(error))
             self._transport.close("a security error")
         except Exception as error:  # noqa: BLE001 - the user's
             self._answer_for(message, error, answers=answers)
