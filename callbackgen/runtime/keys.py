@@ -26,6 +26,12 @@ _DEEPEST: Final = 128
 _MOST_BYTES: Final = 32 * 1024 * 1024
 """What is looked at for one payload: that many times its size as it is deep."""
 
+_TOO_LONG: Final = (
+    "so much that is nested so deeply takes too long to be looked through: its size "
+    f"times its depth is above {_MOST_BYTES // 1024**2} MiB; send less of it at once, "
+    "or the same nested less deeply"
+)
+
 _MAP_16, _MAP_32, _ARRAY_16, _ARRAY_32 = 0xDE, 0xDF, 0xDC, 0xDD
 _SMALL_MAPS: Final = range(0x80, 0x90)
 _SMALL_ARRAYS: Final = range(0x90, 0xA0)
@@ -68,8 +74,10 @@ class _Search:
         if len(data) - len(data.translate(None, _TUPLES)) <= MOST_ALIKE:
             return
         self._bytes_left -= len(data)
-        if depth > _DEEPEST or self._bytes_left < 0:
-            raise WireError(f"nested more than {_DEEPEST} deep, or too much of it")
+        if depth > _DEEPEST:
+            raise WireError(f"nested more than {_DEEPEST} deep")
+        if self._bytes_left < 0:
+            raise WireError(_TOO_LONG)
         for part in self._parts(data):
             if len(part) >= _LARGE:
                 self.look_at(bytes(part), depth + 1)
