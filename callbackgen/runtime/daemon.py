@@ -13,7 +13,9 @@ from Pyro5.errors import DaemonError
 from Pyro5.svr_existingconn import SocketServer_ExistingConnection
 
 from callbackgen.runtime import ordinary_data, wire
+from callbackgen.runtime.context import serving
 from callbackgen.runtime.counters import Counters, Statistics
+from callbackgen.runtime.envelope import Heading
 from callbackgen.runtime.listener import Listener
 from callbackgen.runtime.ordinary_data import Make
 from callbackgen.runtime.raised import without_traceback
@@ -220,7 +222,11 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         message.flags &= ~wire.KEEP_SERIALIZED  # users see them
         serializer: int = message.serializer_id
         payload = bytes(message.data)
-        return ordinary_data.call_in(serializer, payload, self.__make_for(serializer))
+        call = ordinary_data.call_in(serializer, payload, self.__make_for(serializer))
+        current = serving.get()
+        if current is not None:
+            current.called = Heading(str(call.object_id), str(call.method))
+        return call
 
     def __make_for(self, serializer: int) -> Callable[[object], Make]:
         objects: dict[object, object] = cast(Any, self).objectsById

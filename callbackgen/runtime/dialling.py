@@ -187,6 +187,10 @@ class _Greeted:
             _log.info("%s: the connection ended: %s", self._address, reason)
         self._outcome.put(ConnectionLost(f"no connection to {self._address}: {reason}"))
 
+    def _tell(self, level: int, what: str, reason: str) -> None:
+        server = str(self._address)
+        self._caller.engine.refusals.tell(level, server, server, what, reason)
+
     def _begin(self) -> None:
         caller = self._caller
         settings = caller.settings
@@ -199,6 +203,7 @@ class _Greeted:
             _no_service,
             lambda: None,
             lambda: None,
+            self._tell,
         )
         self._transport.hand_over(
             self._session.received, lambda _: settings.message_size

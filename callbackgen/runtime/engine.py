@@ -9,6 +9,7 @@ from Pyro5 import config
 
 from callbackgen.runtime import forking
 from callbackgen.runtime.loop import Loop
+from callbackgen.runtime.refusals import CALLS, Refusals
 from callbackgen.runtime.workers import Crew
 
 _GRACE: Final = 0.5
@@ -21,6 +22,7 @@ class Engine:
     def __init__(self) -> None:
         self.loop = Loop("callbackgen client")
         self.crew = Crew(cast(Any, config).THREADPOOL_SIZE)
+        self.refusals = Refusals(CALLS)
 
     def forget(self) -> None:
         """In a forked child: the threads are the parent's."""
@@ -53,6 +55,7 @@ class _Engines:
             engine, self._engine = self._engine, None
         stuck = engine.crew.close(_GRACE)
         engine.loop.end()
+        engine.refusals.close()
         return stuck
 
     def forget(self) -> None:

@@ -89,11 +89,14 @@ class Handshake:
     def refuse(self, reason: str) -> None:
         """End a connection that is not through."""
         if not self._transport.is_closing:
-            self.tell_refused(reason)
+            self._tell_refused(reason)
             self._transport.close(reason)
 
-    def tell_refused(self, reason: str) -> None:
-        """Have the log say that something of the client's was not taken, and why."""
+    def tell(self, level: int, what: str, reason: str) -> None:
+        """Have the log say what became of a call, and why."""
+        self._listener.refused_calls.tell(level, self.text, self.origin, what, reason)
+
+    def _tell_refused(self, reason: str) -> None:
         self._listener.refusals.tell(
             logging.WARNING, self.text, self.origin, "refused", reason
         )
@@ -114,7 +117,7 @@ class Handshake:
         crew = self._listener.parts.crew
         share = crew.join(("origin", self.origin), self.text)
         connection = self._connection = ServerConnection(
-            self._transport, share, self.text, self._address, self.tell_refused
+            self._transport, share, self.text, self._address, self.tell
         )
         task = self._shake_ours if ours else self._shake_ordinary
         crew.workers.submit(share, lambda: task(connection, message))
@@ -165,6 +168,7 @@ class Handshake:
             functools.partial(self._service, connection),
             functools.partial(self._disconnected, connection),
             self._listener.call_ended,
+            self.tell,
         )
         limit = _own_limit(parts.settings)
         parts.loop.soon(lambda: self._go_on(connection, session, limit, answered))
@@ -172,9 +176,9 @@ class Handshake:
     def _refuse_ours(self, message: Message, error: BaseException) -> None:
         text = text_of(error)
         if isinstance(error, Refused):
-            self.tell_refused(text)
+            self._tell_refused(text)
         else:  # not said to those who are not let in
-            self.tell_refused(_with_class(error))
+            self._tell_refused(_with_class(error))
             text = "the reason is in the server's log"
         answer = wire.encoded(
             wire.CONNECT_FAIL,
@@ -190,7 +194,7 @@ class Handshake:
         with pyro_context(connection):
             reason, answer = shaken(parts.daemon, connection, message)
         if reason is not None:
-            self.tell_refused(reason)
+            self._tell_refused(reason)
             self._transport.close("refused", answer)
             return
         ordinary = Ordinary(

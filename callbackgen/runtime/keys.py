@@ -16,13 +16,21 @@ import msgspec
 
 from callbackgen.runtime.wire import WireError
 
-_MOST_ALIKE: Final = 64
+MOST_ALIKE: Final = 64
+"""So many may have the same hash."""
+
 _LARGE: Final = 512
 """Bytes that so many keys have at least."""
 
 _DEEPEST: Final = 128
 _MOST_BYTES: Final = 32 * 1024 * 1024
 """What is looked at for one payload: that many times its size as it is deep."""
+
+_TOO_LONG: Final = (
+    "so much that is nested so deeply takes too long to be looked through: its size "
+    f"times its depth is above {_MOST_BYTES // 1024**2} MiB; send less of it at once, "
+    "or the same nested less deeply"
+)
 
 _MAP_16, _MAP_32, _ARRAY_16, _ARRAY_32 = 0xDE, 0xDF, 0xDC, 0xDD
 _SMALL_MAPS: Final = range(0x80, 0x90)
@@ -40,8 +48,8 @@ _parts: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 def check_alike(values: Iterable[Hashable]) -> None:
     """Raises WireError where too many different values have the same hash."""
     hashes = Counter(map(hash, values))
-    if hashes and max(hashes.values()) > _MOST_ALIKE:
-        raise WireError(f"more than {_MOST_ALIKE} keys that have the same hash")
+    if hashes and max(hashes.values()) > MOST_ALIKE:
+        raise WireError(f"more than {MOST_ALIKE} keys that have the same hash")
 
 
 def check_keys(data: bytes, unpack: Unpack) -> None:
@@ -64,11 +72,13 @@ class _Search:
         """Look at one value. Raises WireError."""
         if len(data) < _LARGE or (b"\xde" not in data and b"\xdf" not in data):
             return  # no map of more than 15
-        if len(data) - len(data.translate(None, _TUPLES)) <= _MOST_ALIKE:
+        if len(data) - len(data.translate(None, _TUPLES)) <= MOST_ALIKE:
             return
         self._bytes_left -= len(data)
-        if depth > _DEEPEST or self._bytes_left < 0:
-            raise WireError(f"nested more than {_DEEPEST} deep, or too much of it")
+        if depth > _DEEPEST:
+            raise WireError(f"nested more than {_DEEPEST} deep")
+        if self._bytes_left < 0:
+            raise WireError(_TOO_LONG)
         for part in self._parts(data):
             if len(part) >= _LARGE:
                 self.look_at(bytes(part), depth + 1)
@@ -103,6 +113,6 @@ def _array_of(count: int) -> bytes:
 
 def _check_map(keys: list[msgspec.Raw], unpack: Unpack) -> None:
     tuples = [key for key in map(bytes, keys) if key[0] in _TUPLES]
-    if len(tuples) > _MOST_ALIKE:
+    if len(tuples) > MOST_ALIKE:
         maps = b"".join([b"\x81%b\xc0" % key for key in tuples])
         check_alike(key for one in unpack(_array_of(len(tuples)) + maps) for key in one)

@@ -22,7 +22,7 @@ from callbackgen.runtime.crowd import Crowd
 from callbackgen.runtime.handshake import Handshake, Parts, handshake_limit
 from callbackgen.runtime.loop import READ, Loop
 from callbackgen.runtime.origin import Address, origin_of
-from callbackgen.runtime.refusals import Refusals
+from callbackgen.runtime.refusals import CALLS, Refusals
 from callbackgen.runtime.tls import Steps, Tls, server_context
 from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.workers import Crew
@@ -66,6 +66,7 @@ class Listener:
         self._shaking: Crowd[Handshake] = Crowd()
         self._is_timed = False
         self.refusals = Refusals(_log)
+        self.refused_calls = Refusals(CALLS)
         self._accepts = False
         self._by_address: Counter[str] = Counter()
         self._numbers = itertools.count(1)
@@ -167,6 +168,7 @@ class Listener:
                 ", ".join(stuck),
             )
         self._loop.end()
+        self.refused_calls.close()
 
     def wakeup(self) -> None:
         """Have `loop` look at its condition."""

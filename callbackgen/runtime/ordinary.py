@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from callbackgen.runtime.transport import Transport
     from callbackgen.runtime.workers import Workers
 
-_log = logging.getLogger("callbackgen.ordinary")
-
 _UNTIL_READ: Final = 0.05
 """Seconds between two looks whether a client has taken enough of its answers."""
 
@@ -225,7 +223,7 @@ class Ordinary:
                 )
             self._daemon.handleRequest(self._connection)
         except SecurityError as error:
-            self._connection.tell_refused(str(error))
+            self._connection.tell(logging.WARNING, "refused", str(error))
             self._transport.close("a security error")
         except Exception as error:  # noqa: BLE001 - the user's
             self._answer_for(message, error, answers=answers)
@@ -235,7 +233,10 @@ class Ordinary:
 
     def _answer_for(self, message: Message, error: Exception, *, answers: bool) -> None:
         """Answers what Pyro5 gives no answer to, and would close the connection for."""
-        _log.info("%s: %s raised", self._connection, type(error).__name__)
+        current = serving.get()
+        name = "a call" if current is None else current.name
+        what = f"{name} raised {class_name(type(error))}"
+        self._connection.tell(logging.INFO, what, text_of(error))
         if not answers or self._connection.has_answered or self._is_lost:
             return
         theirs: Any = Pyro5.errors

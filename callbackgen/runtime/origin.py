@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import struct
 from typing import Final, TypeAlias
@@ -10,15 +11,18 @@ Address: TypeAlias = "tuple[object, ...] | str"
 """What the system says of where a client is: a text for a Unix domain socket."""
 
 _CREDENTIALS: Final = struct.Struct("3i")
+_HOST_BITS: Final = 64
+"""Bits of an IPv6 address that a host chooses itself."""
 
 
 def origin_of(accepted: socket.socket, address: Address) -> str:
     """What connections have in common whose clients are not known otherwise.
 
     The host, or for a Unix domain socket the user: a process can be many, as a port.
+    One host with IPv6 can have any address of its network, which is a /64.
     """
     if not isinstance(address, str):
-        return str(address[0])
+        return _network(str(address[0]))
     if not hasattr(socket, "SO_PEERCRED"):
         return "this machine"
     found = accepted.getsockopt(
@@ -26,6 +30,17 @@ def origin_of(accepted: socket.socket, address: Address) -> str:
     )
     _, user, _ = _CREDENTIALS.unpack(found)
     return f"user {user}"
+
+
+def _network(host: str) -> str:
+    if ":" not in host:
+        return host
+    found = ipaddress.IPv6Address(host)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    network = ipaddress.IPv6Address(int(found) >> _HOST_BITS << _HOST_BITS)
+    scope = f"%{found.scope_id}" if found.scope_id else ""
+    return f"{network}{scope}/64"
 
 
 def shown(address: Address, server: str) -> str:

@@ -1,4 +1,6 @@
-"""What is said in the log of those who are refused: enough, however many they are.
+"""What the log says of those who are refused: enough, however many they are.
+
+The same holds for what nobody else is told, such as what a oneway call has raised.
 
 One line a second for each reason and address; the next one says how many were left out
 in between. So many different ones are told apart: as reasons and addresses are chosen
@@ -17,6 +19,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+CALLS: Final = logging.getLogger("callbackgen.calls")
+"""The log of calls that came."""
+
 _INTERVAL: Final = 1.0
 """Seconds between two lines that are alike."""
 
@@ -24,14 +29,18 @@ _MOST: Final = 128
 """How many are told apart, and so about the most lines in a second."""
 
 _LONGEST: Final = 200
+_NOT_SHOWN: Final = re.compile("[^ -~]")
 
 _Key: TypeAlias = tuple[str, str, str]
 _Line: TypeAlias = tuple[int, str]
 
+Tell: TypeAlias = Callable[[int, str, str], object]
+"""`Refusals.tell` for one connection: a level, what happened, and why."""
+
 
 def harmless(text: str) -> str:
     """A text from elsewhere for the log: one line of ASCII, and not long."""
-    return ascii(text[:_LONGEST])[1:-1][:_LONGEST]
+    return _NOT_SHOWN.sub(lambda one: ascii(one[0])[1:-1], text[:_LONGEST])[:_LONGEST]
 
 
 @dataclass(slots=True)

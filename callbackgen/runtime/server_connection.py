@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
 from Pyro5.errors import ConnectionClosedError
@@ -15,6 +15,7 @@ from callbackgen.runtime.context import Peer
 from callbackgen.runtime.errors import ConnectionLost
 
 if TYPE_CHECKING:
+    from callbackgen.runtime.refusals import Tell
     from callbackgen.runtime.session import Session
     from callbackgen.runtime.shares import Share
     from callbackgen.runtime.transport import Transport
@@ -36,15 +37,15 @@ class ServerConnection(SocketConnection):  # type: ignore[misc]  # Pyro5 has no 
         share: Share,
         address: str,
         client_address: object,
-        tell_refused: Callable[[str], object],
+        tell: Tell,
     ) -> None:
         super().__init__(transport.socket)
         self.client_address = client_address
         self._transport = transport
         self._served = threading.local()
         self.session: Session | None = None
-        self.tell_refused = tell_refused
-        """Has the log say that something was not taken, and why."""
+        self.tell = tell
+        """Has the log say what became of a call, and why."""
         self.share = share
         """For whom the threads work that run its calls."""
         self.peer = Peer(None, address, self)

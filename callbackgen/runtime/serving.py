@@ -22,6 +22,7 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.interfaces import members_of, readable
 from callbackgen.runtime.raised import class_name, ends_the_process, text_of
 from callbackgen.runtime.references import Passing
+from callbackgen.runtime.refusals import CALLS, harmless
 from callbackgen.runtime.sizes import LEAST
 from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import MSGPACK, WireError
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from callbackgen.runtime.references import Export, References
     from callbackgen.runtime.session import Session
     from callbackgen.runtime.wrapper import Served, Wrapper
-
-_log = logging.getLogger("callbackgen.calls")
 
 
 class Refusal(Exception):
@@ -76,7 +75,7 @@ class Server:
             self._log_refused(called, refusal)
             payload = envelope.failure(refusal.code, refusal.text)
         except WireError as error:
-            self._session.close(str(error))
+            self._session.close_misused(str(error))
             return
         except BaseException as error:  # noqa: BLE001 - the user's
             passing.undo()
@@ -91,7 +90,7 @@ class Server:
                 self._session.answer(incoming, payload, failed=failed)
             except ConnectionLost:
                 what = self._session, named(called)
-                _log.debug("%s: nobody is there for the answer to %s", *what)
+                CALLS.debug("%s: nobody is there for the answer to %s", *what)
         if ends is not None:
             raise ends
 
@@ -160,16 +159,17 @@ class Server:
             raise Refusal("unimplemented", str(error)) from None
 
     def _log_refused(self, called: Heading | None, refusal: Refusal) -> None:
-        _log.info("%s: %s refused: %s", self._session, named(called), refusal.text)
+        self._session.tell(logging.INFO, f"{named(called)} refused", refusal.text)
 
     def _log_raised(
         self, incoming: Incoming, called: Heading | None, error: BaseException
     ) -> None:
         """Nobody hears what a oneway call raises, so that the log has to say it."""
-        level = logging.WARNING if incoming.oneway else logging.DEBUG
-        if _log.isEnabledFor(level):
-            what = class_name(type(error)), text_of(error)[:200]
-            _log.log(level, "%s: %s raised %s: %a", self._session, named(called), *what)
+        what = f"{named(called)} raised {class_name(type(error))}"
+        if incoming.oneway:
+            self._session.tell(logging.WARNING, what, text_of(error))
+        elif CALLS.isEnabledFor(logging.DEBUG):
+            CALLS.debug("%s: %s: %s", self._session, what, harmless(text_of(error)))
 
 
 def _run(

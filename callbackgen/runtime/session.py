@@ -31,6 +31,7 @@ from callbackgen.runtime.workers import Crew, Task, waiting
 if TYPE_CHECKING:
     from callbackgen.runtime.call import Call
     from callbackgen.runtime.counters import Counters
+    from callbackgen.runtime.refusals import Tell
     from callbackgen.runtime.settings import Settings
     from callbackgen.runtime.wrapper import Wrapper
 
@@ -51,7 +52,7 @@ class Session:
 
     `services` finds the wrapper of a service by its name; `call_ended` runs after each
     call that came in, `ended` in a worker when the connection has ended and nothing of
-    it runs any more.
+    it runs any more. `tell` has the log say what was refused.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Session:
         services: Callable[[str, str], Wrapper],
         ended: Callable[[], object],
         call_ended: Callable[[], object],
+        tell: Tell,
     ) -> None:
         self.settings = settings
         self.peer = peer
@@ -74,6 +76,7 @@ class Session:
         self._counters = counters
         self._ended = ended
         self._call_ended = call_ended
+        self.tell = tell
         self.lock = threading.Lock()
         self.room = threading.Condition(self.lock)
         self.waiting_for_room = 0
@@ -234,7 +237,7 @@ class Session:
             with turn_to_read(len(payload)):
                 envelope.unpacked(payload, passing.extension)
         except WireError as error:
-            self.close(str(error))
+            self.close_misused(str(error))
 
     def _discard_later(self, discarded: list[Discarded]) -> None:
         """Have one task drop all that is there to be dropped."""
@@ -318,7 +321,7 @@ class Session:
             case [int() as key, int() as received]:
                 return self.references.release(key, received)
             case _:
-                self.close("a release that is not made as one")
+                self.close_misused("a release that is not made as one")
                 return None
 
     def _release_later(self, key: int, received: int) -> None:
@@ -373,6 +376,11 @@ class Session:
         if farewell is not None and self.is_open:
             data = self.channel.tell(envelope.control(envelope.GOODBYE, farewell))
         self.transport.close(reason, data)
+
+    def close_misused(self, reason: str) -> None:
+        """End the connection since the other end does not speak as it must."""
+        self.transport.is_misused = True
+        self.close(reason)
 
     def forget(self) -> None:
         """In a forked child: the connection is the parent's."""

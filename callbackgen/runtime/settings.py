@@ -22,7 +22,9 @@ class Settings:
 
     untyped_size: int = 256 * 1024
     """The same for the arguments or the result of a call where one is declared as Any
-    or object, or has containers in a container: that is dear to read."""
+    or object, or has containers in a container: that is dear to read. However much is
+    set here, a value with large dicts is refused if its size times its depth is above
+    32 MiB: 256 KiB may be nested 128 deep, which is the most, and 1 MiB 32 deep."""
 
     ordinary_serpent_size: int = 16 * 1024
     """The most for a message of an ordinary Pyro5 client in serpent, which is dear to
@@ -89,7 +91,8 @@ class Settings:
     """How many connections a daemon has at most."""
 
     connections_per_address: int = 1_000
-    """How many of them may come from one address."""
+    """How many of them may come from one address: with IPv6 from one /64, of which a
+    host can have any address, and over a Unix domain socket from one user."""
 
 
 settings = Settings()

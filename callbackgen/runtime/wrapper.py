@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from Pyro5.api import current_context
 
@@ -53,7 +54,45 @@ class Served:
     assign: Serve | None = None
 
 
-class Wrapper:
+class _OfClass:
+    """What Pyro5 sets on a class that is registered itself.
+
+    It stands beside the class: in it, it would hide the slot of its objects.
+    """
+
+    def __init__(self) -> None:
+        self._values = WeakKeyDictionary[type, object]()
+
+    def __get__(self, registered: type, _: object) -> object:
+        try:
+            return self._values[registered]
+        except KeyError:
+            raise AttributeError("this class is not registered") from None
+
+    def __set__(self, registered: Any, value: object) -> None:
+        _, creator = registered._pyroInstancing  # noqa: SLF001 - Pyro5's
+        if creator is None:
+            name = registered.__name__
+            raise TypeError(
+                f"{name} cannot be made without the object that it stands for: "
+                f"register {name}(your_object); or, for an object for each client, say "
+                "how it is made: Pyro5.api.behavior(instance_mode='session', "
+                f"instance_creator=lambda _: {name}(YourClass()))({name})"
+            )
+        self._values[registered] = value
+
+    def __delete__(self, registered: type) -> None:
+        del self._values[registered]
+
+
+class _Registered(type):
+    """The type of the wrappers' classes."""
+
+    _pyroId = _OfClass()  # noqa: N815 - Pyro5's names
+    _pyroDaemon = _OfClass()  # noqa: N815
+
+
+class Wrapper(metaclass=_Registered):
     """What a generated wrapper is: register it with a Pyro5 daemon, then pass it.
 
     It is final: a client's own class is what a wrapper takes, not what it is.

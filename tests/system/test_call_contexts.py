@@ -274,9 +274,7 @@ def register(daemon: callbackgen.Daemon) -> Generator[Register]:
         return str(daemon.register(made(RoomWrapper), "class"))
 
     yield use
-    for name in ("_pyroId", "_pyroDaemon", "_pyroInstancing"):  # Pyro5's marks
-        if name in vars(RoomWrapper):
-            delattr(RoomWrapper, name)
+    del cast(Any, RoomWrapper)._pyroInstancing
 
 
 def test_who_an_instance_is_made_for(register: Register) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import socket
 import time
 from collections.abc import Generator
@@ -16,6 +15,7 @@ from Pyro5.errors import SecurityError
 import callbackgen
 from callbackgen.runtime import envelope, wire
 from tests.system.edges.hall import PATIENCE, looping, open_hall
+from tests.system.edges.peer import refusals_in
 from tests.system.edges.room_remote import RoomStub
 from tests.unit.runtime.test_tls import CERTIFICATE, KEY
 
@@ -160,14 +160,6 @@ def test_strangers_who_leave_make_room() -> None:
             with callbackgen.connect(address) as connection:
                 assert RoomStub(connection).echo(1) == 1
         assert is_in(silent[0])
-
-
-def refusals_in(lines: list[str]) -> int:
-    """How many refusals the lines speak of."""
-    counts = [re.search(r"\((and )?(\d+) more like it\)$", line) for line in lines]
-    return sum(
-        1 if found is None else int(found[2]) + bool(found[1]) for found in counts
-    )
 
 
 @pytest.mark.parametrize("with_handshake", [False, True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,7 @@ from tests.system.edges.peer import (
     answer,
     calling,
     lines_about,
+    refusals_in,
     release,
 )
 
@@ -145,3 +147,71 @@ def test_releases_of_what_was_not_received(pair: tuple[int, int]) -> None:
         peer.send(answer(peer.called().sequence, "still here"))
         assert peer.answered(asking) == "still here"
         assert callbackgen.connected(hall.joined[0])
+
+
+MANY = 40
+
+
+class Raising(Hall):
+    """A hall whose oneway calls fail, each with another number."""
+
+    def note(self, text: str) -> None:
+        raise ValueError(f"{text}: number {len(self.texts)}")
+
+
+def be_refused(address: str) -> None:
+    with Peer.connected(address) as peer:
+        for number in range(MANY):
+            with pytest.raises(callbackgen.Withdrawn):
+                peer.ask("told", "x", key=1000 + number, interface=GUEST)
+
+
+def make_oneways_raise(address: str) -> None:
+    with Peer.connected(address) as peer:
+        for _ in range(MANY):
+            peer.call("note", "a text\nof two lines", oneway=True)
+        assert peer.ask("echo", "after") == "after"
+
+
+def be_disconnected(address: str) -> None:
+    for _ in range(MANY):
+        with Peer.connected(address) as peer:
+            peer.send(release(("x", 1)))
+            peer.ended()
+        with Peer.connected(address) as peer:
+            peer.call_with(b"\xc1")
+            peer.ended()
+
+
+FLOODS: dict[str, tuple[Callable[[str], None], tuple[str, ...]]] = {
+    "refused calls": (
+        be_refused,
+        ("Guest.told refused: the object ",),
+    ),
+    "oneway calls that raise": (
+        make_oneways_raise,
+        ("Room.note raised ValueError: a text\\nof two lines: number 0",),
+    ),
+    "connections that break the rules": (
+        be_disconnected,
+        (
+            "the connection ended: a release that is not made",
+            "the connection ended: not well-formed msgpack",
+        ),
+    ),
+}
+"""What a client does, and what is said of it: each so many times."""
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_is_a_few_lines(name: str, log: pytest.LogCaptureFixture) -> None:
+    """One a second for each reason; all are counted by the end of the daemon."""
+    flood, texts = FLOODS[name]
+    began = time.monotonic()
+    with open_hall(Raising()) as address:
+        flood(address)
+        seconds = time.monotonic() - began
+    for text in texts:
+        lines = [one for one in log.messages if text in one]
+        assert refusals_in(lines) == MANY
+        assert 1 <= len(lines) <= seconds + 2

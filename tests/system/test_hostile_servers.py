@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
 
 import msgspec
@@ -22,6 +23,7 @@ from tests.system.edges.peer import (
     answer,
     control,
     ping,
+    refusals_in,
     release,
 )
 from tests.system.edges.room_remote import RoomStub
@@ -56,7 +58,9 @@ def server(script: Script) -> Generator[str]:
                 )
                 with contextlib.suppress(EOFError, ConnectionError):
                     while True:
-                        script(peer, peer.called())
+                        call = peer.called()
+                        if not call.flags & wire.ONEWAY:  # that says goodbye, say
+                            script(peer, call)
 
         thread = threading.Thread(target=serve, name="a hostile server")
         thread.start()
@@ -211,6 +215,28 @@ def test_a_server_calls_what_a_client_does_not_have(
         f"{address}: Guest.told",
         f"{address}: path.told",
     ]
+
+
+def test_a_flood_of_refused_calls_is_a_few_lines(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    """One a second for each reason; all are counted when the client ends."""
+    count = 40
+
+    def script(peer: Peer, call: Message) -> None:
+        for number in range(count):
+            with pytest.raises(callbackgen.Withdrawn):
+                peer.ask("told", "text", key=100 + number, interface=GUEST)
+        peer.send(answer(call.sequence, "done"))
+
+    began = time.monotonic()
+    with server(script) as address, callbackgen.connect(address) as connection:
+        room = callbackgen.with_deadline(RoomStub(connection), PATIENCE)
+        assert room.echo("text") == "done"
+        seconds = time.monotonic() - began
+    lines = [one for one in log.messages if "Guest.told refused: the object " in one]
+    assert refusals_in(lines) == count
+    assert len(lines) <= seconds + 2
 
 
 def test_a_server_that_releases_what_it_has_not_got() -> None:

@@ -78,16 +78,16 @@ def misbehave(connection: callbackgen.Connection) -> None:
 
 AT_SERVER = """\
 Interfaces.describe raised callbackgen.runtime.errors.Unimplemented: \
-"there is no object named 'now\\\\nhere'"
+there is no object named 'now\\nhere'
 Room.echo refused: there is no object named 'now\\nhere'
-Room.fail raised MemoryError: 'too much'
-Room.fail raised SystemExit: '3'
-Room.fail raised tests.system.edges.hall.Unprintable: '<str() of it raised ValueError>'
+Room.fail raised MemoryError: too much
+Room.fail raised SystemExit: 3
+Room.fail raised tests.system.edges.hall.Unprintable: <str() of it raised ValueError>
 Room.join refused: Room.join: no more Guest is taken: 2 objects of this client are held \
 by reference already; the limit is 2 (callbackgen.settings.callbacks)
-Room.note raised ValueError: 'a oneway\\ncall'
+Room.note raised ValueError: a oneway\\ncall
 Room.relay raised callbackgen.runtime.errors.RemoteRaised: \
-'LookupError: one\\nof two lines'
+LookupError: one\\nof two lines
 a task failed
 connected
 nobody is there for the answer to Room.hold
@@ -130,7 +130,7 @@ def test_each_record_has_its_peer_and_method(
     }
     assert sorted(text[2] for _, text in told if text[0] == client) == AT_SERVER
     assert sorted(text[2] for _, text in told if text[0] == address) == [
-        "Guest.told raised LookupError: 'one\\nof two lines'",
+        "Guest.told raised LookupError: one\\nof two lines",
         (
             'not described: "callbackgen.runtime.errors.Unimplemented: there is no '
             "object named 'now\\\\nhere'\""

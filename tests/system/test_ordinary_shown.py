@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import time
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -15,6 +17,7 @@ import pytest
 
 import callbackgen
 from tests.system.edges.hall import Hall, looping
+from tests.system.edges.peer import refusals_in
 from tests.system.edges.room_remote import RoomWrapper
 
 SERIALIZERS = ["serpent", "json", "msgpack"]
@@ -122,6 +125,28 @@ def test_the_ids_of_objects_are_listed_unless_it_is_said() -> None:
     """As by Pyro5's own daemon."""
     with serving() as daemon, proxy_of(daemon, Pyro5.core.DAEMON_NAME) as about:
         assert {*about.registered()} == {Pyro5.core.DAEMON_NAME, "shop", "hall"}
+
+
+def test_what_pyro5_leaves_unanswered_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """By peer and method, a few lines however often it happens."""
+    caplog.set_level(logging.INFO, "callbackgen.calls")
+    with serving() as daemon, proxy_of(daemon, "shop") as shop:
+        began = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(RuntimeError, match="SystemExit: 3"):
+                shop.fail("exit")
+        seconds = time.monotonic() - began
+        host, port = shop._pyroConnection.sock.getsockname()
+        with pytest.raises(Pyro5.errors.CommunicationError):
+            shop.fail("communication")
+    start = f"{host}:{port}: shop.fail raised"
+    exits = [one for one in caplog.messages if "SystemExit" in one]
+    assert exits[0] == f"{start} RuntimeError: SystemExit: 3"
+    assert refusals_in(exits) == 20
+    assert len(exits) <= seconds + 2
+    assert f"{start} Pyro5.errors.CommunicationError: inside" in caplog.messages
 
 
 def answers(shop: Any, hall: Any) -> Generator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -222,3 +223,11 @@ def lines_about(log: pytest.LogCaptureFixture, name: str) -> list[str]:
     messages = [record.getMessage() for record in log.records]
     start = f"{name}: "
     return [one.removeprefix(start) for one in messages if one.startswith(start)]
+
+
+def refusals_in(lines: list[str]) -> int:
+    """How many refusals the lines speak of."""
+    counts = [re.search(r"\((and )?(\d+) more like it\)$", line) for line in lines]
+    return sum(
+        1 if found is None else int(found[2]) + bool(found[1]) for found in counts
+    )

@@ -7,11 +7,12 @@ import pickle
 from collections.abc import Callable
 from typing import Any, cast
 
+import Pyro5.api
 import pytest
 import serpent
 from Pyro5 import serializers, server
 from Pyro5.core import URI
-from Pyro5.errors import CommunicationError
+from Pyro5.errors import CommunicationError, DaemonError
 
 from callbackgen import BadArgument
 from callbackgen.runtime import Method, Stub, Wrapper, attribute, exposed
@@ -147,6 +148,44 @@ def test_registered_wrapper_travels_as_its_address() -> None:
     with serving(wrapper) as (address,):
         arrived = data.loads(data.dumps(wrapper))
     assert str(arrived._pyroUri) == address
+
+
+def test_class_that_is_registered_does_not_hide_its_objects() -> None:
+    """Both can be registered, one after the other, and come off again."""
+    pyro: Any = Pyro5.api
+    made = [PeerWrapper(cast(Any, None)) for _ in range(2)]
+
+    def creator(_: object) -> PeerWrapper:
+        return made[0]
+
+    kind: Any = pyro.behavior("session", creator)(PeerWrapper)
+    try:
+        with Daemon(host="127.0.0.1") as daemon:
+            of_class = daemon.register(kind, "class")
+            of_object = daemon.register(made[1], "object")
+            assert daemon.uriFor(kind) == of_class
+            assert daemon.uriFor(made[1]) == of_object
+            assert kind._pyroId == "class"
+            assert not hasattr(made[0], "_pyroId")
+            with pytest.raises(DaemonError, match="already has a Pyro id"):
+                daemon.register(kind)
+            daemon.unregister(kind)
+            assert not hasattr(kind, "_pyroId")
+            assert str(daemon.register(kind, "again")).startswith("PYRO:again@")
+            daemon.unregister("again")
+    finally:
+        del kind._pyroInstancing
+
+
+def test_class_that_cannot_be_made_is_not_registered() -> None:
+    """Unless it is said how; the error says what to do, and nothing is left behind."""
+    with Daemon(host="127.0.0.1") as daemon:
+        with pytest.raises(TypeError, match=r"register PeerWrapper\(your_object\); or"):
+            daemon.register(PeerWrapper, "class")
+        assert "class" not in daemon.objectsById
+        wrapper = PeerWrapper(cast(Any, None))
+        assert daemon.register(wrapper, "class") == daemon.uriFor(wrapper)
+    del cast(Any, PeerWrapper)._pyroInstancing
 
 
 def test_wrapper_is_final() -> None:
