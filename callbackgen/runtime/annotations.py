@@ -15,18 +15,7 @@ import threading
 import types
 import typing
 from collections.abc import Iterator
-from typing import (
-    Any,
-    Final,
-    Literal,
-    NewType,
-    TypedDict,
-    TypeGuard,
-    TypeVar,
-    cast,
-    get_args,
-    get_origin,
-)
+from typing import Any, Literal, NewType, TypedDict, TypeVar, cast, get_args, get_origin
 
 from callbackgen.interface import (
     CALLABLE,
@@ -74,28 +63,6 @@ class Reference(metaclass=_Marker):
     """Stands for a stub class; each has a subclass of its own."""
 
     stub: type[Stub]
-
-
-class Hashed(metaclass=_Marker):
-    """Stands for a set or dict in which a peer can choose the hashes of what comes.
-
-    What makes them equal on purpose is to be found before the set or dict is made. Each
-    type has a subclass of its own; it may be a union that has such a one in it.
-    """
-
-    form: Any
-    """The type in the form that msgspec can check."""
-
-    items: Any
-    """The list of what stands in the set, or None."""
-
-    keys: Any
-    """The list of the keys of the dict, or None."""
-
-
-_CHOSEN: Final = (Plain, complex, tuple, frozenset)
-"""Types whose hashes can be computed; those of texts are secret, and those of numbers
-differ enough."""
 
 
 def resolve(annotation: Type) -> Any:
@@ -156,7 +123,7 @@ def checked_form(resolved: Any) -> Any:
     """The type in the form that msgspec can check.
 
     Abstract collections are as what they arrive, Any and object :class:`Plain`, stub
-    classes a :class:`Reference`, and what a peer could make slow a :class:`Hashed`.
+    classes a :class:`Reference`.
     """
     resolved = unwrapped(resolved)
     if resolved is Any or resolved is object or isinstance(resolved, TypeVar):
@@ -171,63 +138,18 @@ def checked_form(resolved: Any) -> Any:
         return resolved
     if origin in (types.UnionType, typing.Union):
         members = [checked_form(member) for member in arguments]
-        return Plain if Plain in members else _union(members)
+        return Plain if Plain in members else typing.Union[tuple(members)]  # noqa: UP007
     given: Any = origin or resolved
     collection: Any = ABSTRACT.get(given, given)
     if collection in (list, set, frozenset):
-        return _array_form(collection, checked_form(arguments[0] if arguments else Any))
+        item = checked_form(arguments[0] if arguments else Any)
+        return cast(Any, collection)[item]
     if collection is dict:
         key, value = arguments or (Any, Any)
-        return _dict_form(checked_form(key), checked_form(value))
+        return dict[checked_form(key), checked_form(value)]  # type: ignore[misc]
     if collection is tuple:
         return _tuple_form(resolved, arguments)
     return _WITH_BOOL.get(resolved, resolved)
-
-
-def _union(members: list[Any]) -> Any:
-    """A marker stands beside None alone: a larger union with one is made one itself."""
-    union: Any = typing.Union[tuple(members)]  # noqa: UP007
-    flat = get_args(union) if get_origin(union) is typing.Union else (union,)
-    hashed = [member for member in flat if is_hashed(member)]
-    if not hashed or len(flat) == 1 + (type(None) in flat):
-        return union
-    forms = [member.form if is_hashed(member) else member for member in flat]
-    return _hashed(
-        typing.Union[tuple(forms)],  # noqa: UP007
-        next((one.items for one in hashed if one.items), None),
-        next((one.keys for one in hashed if one.keys), None),
-    )
-
-
-def _array_form(collection: Any, item: Any) -> Any:
-    form = collection[item]
-    if collection is list or not _holds(item, _CHOSEN):
-        return form
-    return _hashed(form, items=list[item])
-
-
-def _dict_form(key: Any, value: Any) -> Any:
-    """Keys are compared when they are unpacked, when a frozenset is a tuple yet."""
-    form: Any = dict[key, value]
-    return _hashed(form, keys=list[key]) if _holds(key, (frozenset,)) else form
-
-
-def _hashed(form: Any, items: Any = None, keys: Any = None) -> type[Hashed]:
-    fields = {"form": form, "items": items, "keys": keys}
-    return cast("type[Hashed]", cast(Any, _Marker)("Hashed", (Hashed,), fields))
-
-
-def is_hashed(form: object) -> TypeGuard[type[Hashed]]:
-    """Whether a form is that of a :class:`Hashed`."""
-    return isinstance(form, type) and issubclass(form, Hashed)
-
-
-def _holds(form: Any, wanted: tuple[object, ...]) -> bool:
-    """Whether one of some types stands anywhere in a form."""
-    if is_hashed(form):
-        form = form.form
-    origin = get_origin(form) or form
-    return origin in wanted or any(_holds(part, wanted) for part in get_args(form))
 
 
 def _tuple_form(resolved: Any, arguments: tuple[Any, ...]) -> Any:

@@ -16,9 +16,7 @@ import msgspec
 
 from callbackgen.runtime.wire import WireError
 
-MOST_ALIKE: Final = 64
-"""So many may have the same hash."""
-
+_MOST_ALIKE: Final = 64
 _LARGE: Final = 512
 """Bytes that so many keys have at least."""
 
@@ -48,8 +46,8 @@ _parts: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 def check_alike(values: Iterable[Hashable]) -> None:
     """Raises WireError where too many different values have the same hash."""
     hashes = Counter(map(hash, values))
-    if hashes and max(hashes.values()) > MOST_ALIKE:
-        raise WireError(f"more than {MOST_ALIKE} keys that have the same hash")
+    if hashes and max(hashes.values()) > _MOST_ALIKE:
+        raise WireError(f"more than {_MOST_ALIKE} keys that have the same hash")
 
 
 def check_keys(data: bytes, unpack: Unpack) -> None:
@@ -72,7 +70,7 @@ class _Search:
         """Look at one value. Raises WireError."""
         if len(data) < _LARGE or (b"\xde" not in data and b"\xdf" not in data):
             return  # no map of more than 15
-        if len(data) - len(data.translate(None, _TUPLES)) <= MOST_ALIKE:
+        if len(data) - len(data.translate(None, _TUPLES)) <= _MOST_ALIKE:
             return
         self._bytes_left -= len(data)
         if depth > _DEEPEST:
@@ -113,6 +111,6 @@ def _array_of(count: int) -> bytes:
 
 def _check_map(keys: list[msgspec.Raw], unpack: Unpack) -> None:
     tuples = [key for key in map(bytes, keys) if key[0] in _TUPLES]
-    if len(tuples) > MOST_ALIKE:
+    if len(tuples) > _MOST_ALIKE:
         maps = b"".join([b"\x81%b\xc0" % key for key in tuples])
         check_alike(key for one in unpack(_array_of(len(tuples)) + maps) for key in one)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args, get
 
 import msgspec
 
-from callbackgen.runtime.annotations import Plain, Reference, is_hashed
+from callbackgen.runtime.annotations import Plain, Reference
 
 if TYPE_CHECKING:
     from callbackgen.runtime.settings import Settings
@@ -95,8 +95,6 @@ def _size_of(form: Any, around: tuple[object, ...]) -> Size:
         return Size(_SCALARS[form])
     if _is_reference(form):
         return Size(_REFERENCE)
-    if is_hashed(form):
-        return _size_of(form.form, around)
     if typing.is_typeddict(form):
         return _size_of_fields(form, (*around, form))
     origin, arguments = get_origin(form), get_args(form)
@@ -138,8 +136,6 @@ def _packed_size(value: object) -> int:
 
 def _has_container(form: Any) -> bool:
     """Whether a value of a type may be a container."""
-    if is_hashed(form):
-        form = form.form
     origin = get_origin(form) or form
     if origin in (types.UnionType, typing.Union):
         return any(map(_has_container, get_args(form)))

@@ -18,16 +18,13 @@ import msgspec
 from callbackgen.interface import NONE, Symbol, Type
 from callbackgen.runtime.address import Address
 from callbackgen.runtime.annotations import (
-    Hashed,
     Plain,
     Reference,
     checked_form,
     resolve,
 )
-from callbackgen.runtime.keys import MOST_ALIKE, check_alike
 from callbackgen.runtime.reshape import reshaper
 from callbackgen.runtime.sizes import Size, size_of
-from callbackgen.runtime.wire import WireError
 
 if TYPE_CHECKING:
     from callbackgen.runtime.stub import Stub
@@ -134,13 +131,9 @@ def _converted(value: object, form: Any, hook: Any) -> Any:
     except (OverflowError, UnicodeError) as error:
         raise Misfit(f"a value that cannot be taken: {error}") from None
     except TypeError as error:
-        raise _unhashable(error) from None
-
-
-def _unhashable(error: TypeError) -> TypeError | Misfit:
-    if "unhashable" not in str(error):
-        return error
-    return Misfit(f"a value that cannot stand in a set: {error}")
+        if "unhashable" not in str(error):
+            raise
+        raise Misfit(f"a value that cannot stand in a set: {error}") from None
 
 
 _PLACE = re.compile(r" - at (`key` in )?`\$(.*?)`", re.DOTALL)
@@ -156,18 +149,16 @@ _NAMES = {
 
 
 def _for_people(message: str) -> str:
-    """msgspec's message in Python's words, the place first.
-
-    That of a hook has a place in another one, which follows it.
-    """
-    found = _PLACE.findall(message)
+    """msgspec's message in Python's words, the place first."""
+    found = _PLACE.search(message)
     text = _PLACE.sub("", message)
     for theirs, ours in _NAMES.items():
         text = text.replace(theirs, ours)
     text = text.replace("`", "").replace("Expected", "expected", 1)
-    place = "".join(place for _, place in reversed(found))
-    is_key = any(key for key, _ in found)
-    where = f"a key of {place or 'it'}" if is_key else place
+    if found is None:
+        return text
+    key, place = found.groups()
+    where = f"a key of {place or 'it'}" if key else place
     return f"{where}: {text}" if where else text
 
 
@@ -176,8 +167,6 @@ def _pack_hook(carrier: Carrier, kind: type, value: object) -> object:
         return carrier.plain(travelling(value, references=False))
     if issubclass(kind, Reference):
         return carrier.send(kind.stub, value)
-    if issubclass(kind, Hashed):
-        return _hashed(kind, value, functools.partial(_pack_hook, carrier))
     return _complex(kind, value)
 
 
@@ -186,26 +175,7 @@ def _unpack_hook(carrier: Carrier, kind: type, data: object) -> object:
         return travelling(data, references=False)
     if issubclass(kind, Reference):
         return carrier.receive(kind.stub, data)
-    if issubclass(kind, Hashed):
-        return _hashed(kind, data, functools.partial(_unpack_hook, carrier))
     return _complex(kind, data)
-
-
-def _hashed(kind: type[Hashed], value: object, hook: Any) -> object:
-    """The set or dict, once it is known that it can be made quickly."""
-    form: Any = None
-    if isinstance(value, dict):
-        form = kind.keys
-    elif isinstance(value, list | tuple | set | frozenset):
-        form = kind.items
-    try:
-        if form is not None and len(items := cast("list[Any]", value)) > MOST_ALIKE:
-            check_alike(msgspec.convert(list(items), form, strict=True, dec_hook=hook))
-        return msgspec.convert(value, kind.form, strict=True, dec_hook=hook)
-    except (msgspec.ValidationError, WireError) as error:
-        raise Misfit(str(error)) from None
-    except TypeError as error:
-        raise _unhashable(error) from None
 
 
 def _complex(kind: Any, value: object) -> object:

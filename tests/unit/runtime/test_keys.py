@@ -5,22 +5,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Hashable
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import envelope
-from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.envelope import packed, plain, unpacked
 from callbackgen.runtime.keys import check_alike, check_keys
-from callbackgen.runtime.values import Misfit, Value
 from callbackgen.runtime.wire import WireError
 
-HERE = __name__
 ALIKE = "more than 64 keys that have the same hash"
 
 
@@ -45,11 +41,6 @@ def wrapped(value: object) -> dict[str, object]:
         "deep": [[[[{"a": [value]}]]]],
         "after what looks like one": ["\xde\xdf" * 500, b"\xde" * 100, value],
     }
-
-
-class Route(TypedDict):
-    crossed: set[tuple[int, ...]]
-    following: list[Route]
 
 
 @pytest.mark.parametrize("where", wrapped(0))
@@ -152,113 +143,3 @@ def test_the_names_of_arguments_are_looked_at() -> None:
     data = msgspec.msgpack.encode(("I", "m", [], alike(65)))
     with pytest.raises(WireError, match=ALIKE):
         envelope.request_in(data, bytes)
-
-
-def value(text: str) -> Value:
-    return Value(parse_signature(f"-> {text}").result or ANY)
-
-
-TYPED_SETS = [
-    ("set[tuple[int, ...]]", "{}", ""),
-    ("frozenset[tuple[float, ...]]", "{}", ""),
-    ("collections.abc.Set[tuple[int | str, ...]]", "{}", ""),
-    ("set[typing.Any]", "{}", ""),
-    ("set[int | tuple[int, ...]]", "{}", ""),
-    ("set[tuple[int, ...]] | None", "{}", ""),
-    ("str | set[tuple[int, ...]]", "{}", ""),
-    ("dict[str, int] | frozenset[tuple[int, ...]] | None", "{}", ""),
-    ("list[set[tuple[int, ...]]]", "[set(), {}]", "[1]: "),
-    ("tuple[int, set[tuple[int, ...]]]", "(1, {})", "[1]: "),
-    ("dict[str, list[set[object]] | str]", "{'a': [{}]}", "[...][0]: "),
-    (f"{HERE}.Route", "{'crossed': {}, 'following': []}", ".crossed: "),
-    (
-        f"{HERE}.Route",
-        "{'crossed': set(), 'following': [{'crossed': {}, 'following': []}]}",
-        ".following[0].crossed: ",
-    ),
-]
-"""A type, a value of it with a set, as source text, and where in it that set is."""
-
-
-def with_set(shape: str, items: str) -> Any:
-    """The value with a set of those items."""
-    around, inner = shape.replace("{}", "HERE").split("HERE")
-    return eval(f"{around}{items}{inner}", {"alike": alike})
-
-
-@pytest.mark.parametrize(("annotation", "shape", "place"), TYPED_SETS)
-def test_items_of_a_typed_set(annotation: str, shape: str, place: str) -> None:
-    """They arrive as a list; what is alike is found before the set is made of it.
-
-    A sender is told before anything is sent. The text says where the set is.
-    """
-    typed = value(annotation)
-    arrived = typed.unpack(with_set(shape, "[*alike(64)]"), BY_ADDRESS)
-    assert arrived == with_set(shape, "{*alike(64)}")
-    assert typed.pack(with_set(shape, "{*alike(64)}"), BY_ADDRESS) == arrived
-    for convert, many in (
-        (typed.unpack, "[*alike(65)]"),
-        (typed.unpack, "[list(one) for one in alike(65)]"),
-        (typed.pack, "{*alike(65)}"),
-    ):
-        if "list(" in many and ("Any" in annotation or "object" in annotation):
-            continue  # under Any a tuple arrives as one
-        with pytest.raises(Misfit) as refused:
-            convert(with_set(shape, many), BY_ADDRESS)
-        assert str(refused.value) == place + ALIKE
-
-
-def test_items_of_a_typed_set_that_are_complex() -> None:
-    """Their hashes can be computed, too."""
-    numbers = [complex(-1000003 * number, number) for number in range(1, 66)]
-    assert len(set(map(hash, numbers))) == 1
-    with pytest.raises(Misfit, match=ALIKE):
-        value("set[complex]").unpack(numbers, BY_ADDRESS)
-
-
-def test_keys_that_become_alike() -> None:
-    """A frozenset arrives as a tuple, in any order of its items."""
-    keys = [
-        tuple((numbers[index], index) for index in order)
-        for numbers, order in zip(
-            itertools.product((-1, -2), repeat=7),
-            itertools.permutations(range(7)),
-            strict=False,
-        )
-    ]
-    assert len(set(map(hash, keys))) == len(set(map(frozenset, keys))) == 2**7
-    assert len(set(map(hash, map(frozenset, keys)))) == 1
-    typed = value("dict[frozenset[tuple[int, int]], None]")
-    with pytest.raises(Misfit, match=ALIKE):
-        typed.unpack(dict.fromkeys(keys), BY_ADDRESS)
-    few = keys[:64]
-    expected = dict.fromkeys(map(frozenset, few))
-    assert typed.unpack(dict.fromkeys(few), BY_ADDRESS) == expected
-
-
-def test_typed_keys_are_found_when_the_payload_is_read() -> None:
-    """A dict whose keys are tuples by its type is a map of them on the wire."""
-    few = unpacked(msgspec.msgpack.encode(alike(64)), bytes)
-    typed = value("dict[tuple[int, ...], int]")
-    assert typed.unpack(few, BY_ADDRESS) == alike(64)
-    with pytest.raises(OverflowError, match=ALIKE):
-        packed(typed.pack(alike(65), BY_ADDRESS))
-
-
-@pytest.mark.parametrize(
-    ("annotation", "data", "text"),
-    [
-        ("list[set[tuple[int, int]]]", [[[1, 2], [1, "a"]]], "[0][1][1]: expected int"),
-        ("dict[str, set[tuple[int]]]", {"a": 5}, "[...]: expected list, got int"),
-        ("set[tuple[int, int]]", [[1]], "[0]: expected list of length 2, got 1"),
-        ("set[tuple[int]] | str", 5, "expected str | array, got int"),
-        ("set[tuple[object]]", [[[1]]], "a value that cannot stand in a set: unhash"),
-    ],
-)
-def test_what_does_not_fit_has_its_place(
-    annotation: str, data: object, text: str
-) -> None:
-    """In such a set as elsewhere."""
-    with pytest.raises(Misfit) as refused:
-        value(annotation).unpack(data, BY_ADDRESS)
-    assert str(refused.value).startswith(text)
