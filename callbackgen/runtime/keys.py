@@ -28,7 +28,7 @@ _MANY: Final = 512
 
 _AT_ONCE: Final = 256
 _SECONDS: Final = 0.02
-_SECONDS_EACH: Final = 2e-6
+SECONDS_EACH: Final = 2e-6
 """What keys may take, all those in a payload together; usual ones take 0.1e-6."""
 
 _DEEPEST: Final = 128
@@ -59,8 +59,9 @@ class Lookups:
     A dict and a set are made of them, a few at a time: in the time of this thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds_each: float = SECONDS_EACH) -> None:
         self._seconds_left = _SECONDS
+        self._seconds_each = seconds_each
 
     def check(self, values: Iterable[Hashable]) -> None:
         """Raises WireError where to look them up would take long."""
@@ -68,7 +69,7 @@ class Lookups:
         counts: Counter[int] = Counter()
         made: dict[Hashable, None] = {}
         items: set[Hashable] = set()
-        usual = len(keys) * _SECONDS_EACH
+        usual = len(keys) * self._seconds_each
         began = time.thread_time()
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]
