@@ -73,7 +73,7 @@ def look_at(data: Any, form: Any, convert: Convert) -> None:
     elif isinstance(data, list | tuple | set | frozenset):
         _look_at_array([*cast("list[Any]", data)], origin, arguments, convert)
     elif isinstance(data, dict):
-        _look_at_map(cast("dict[object, Any]", data), origin, arguments, convert)
+        _look_at_map(cast("dict[object, object]", data), origin, arguments, convert)
 
 
 def _look_at_array(
@@ -92,7 +92,7 @@ def _look_at_array(
 
 
 def _look_at_map(
-    data: dict[object, Any], origin: Any, arguments: tuple[Any, ...], convert: Convert
+    data: dict[Any, Any], origin: Any, arguments: tuple[Any, ...], convert: Convert
 ) -> None:
     if origin is dict:
         if has_hashed(arguments[1]):
