@@ -254,7 +254,8 @@ class Channel:
                 raise WireError("an answer to no call")
             self._late.discard(message.sequence)
             if envelope.may_refer(message.payload):
-                self._discarded.append((self._arrived(0), message.payload))
+                arrival = self._arrived(len(message.payload))
+                self._discarded.append((arrival, message.payload))
             return
         if envelope.may_refer(message.payload):
             pending.arrival = self._arrived(0)
@@ -298,10 +299,15 @@ class Channel:
             self._start(started)
 
     def _arrived(self, size: int) -> int:
-        """The number of a message whose payload, of so many bytes, has to be read."""
+        """The number of a message whose payload, of that size, has to be read."""
         self._arrivals += 1
         self._unread[self._arrivals] = size
         self._unread_bytes += size
+        settings = self._settings
+        if self._unread_bytes > settings.queue_size or (
+            len(self._unread) > _OVERFULL * settings.queue_messages
+        ):
+            raise WireError(f"more than {settings.queue_size} bytes queued")
         return self._arrivals
 
     def _receive_control(self, said: list[Any]) -> None:
@@ -319,10 +325,6 @@ class Channel:
         settings = self._settings
         if len(self._queued) > settings.queue_messages:
             raise WireError(f"more than {settings.queue_messages} calls queued")
-        if self._unread_bytes > settings.queue_size or (
-            len(self._unread) > _OVERFULL * settings.queue_messages
-        ):
-            raise WireError(f"more than {settings.queue_size} bytes queued")
 
     def _has_room(self, key: Key, now: float) -> bool:
         limit = self._settings.waiting

@@ -36,7 +36,7 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
-from callbackgen.runtime.keys import check_alike, check_keys
+from callbackgen.runtime.keys import Search, check_alike, check_keys
 from callbackgen.runtime.wire import CHUNK, Message, WireError, chunk
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def unpacked(payload: bytes, extension: Extension) -> Any:
 
 
 def _decoded(data: bytes | memoryview, kind: Any, extensions: _Extensions) -> Any:
-    check_keys(bytes(data), _maps)
+    extensions.search.look_at(bytes(data), 1)
     try:
         return msgspec.msgpack.decode(data, type=kind, ext_hook=extensions)
     except msgspec.ValidationError as error:
@@ -237,12 +237,14 @@ def _decoded(data: bytes | memoryview, kind: Any, extensions: _Extensions) -> An
 class _Extensions:
     """Those in one payload, within limits of depth and of what is dear to read."""
 
-    __slots__ = ("_depth", "_extension", "_numbers")
+    __slots__ = ("_depth", "_extension", "_numbers", "search")
 
     def __init__(self, extension: Extension) -> None:
         self._extension = extension
         self._depth = 1
         self._numbers = 0
+        self.search = Search(_maps)
+        """Looks at keys, before they are looked up; for all that is nested, once."""
 
     def _items(self, data: memoryview) -> list[Any]:
         self._depth += 1
@@ -252,11 +254,20 @@ class _Extensions:
         self._depth -= 1
         return value
 
+    def _array(self, kind: Callable[[Any], object], items: list[Any]) -> object:
+        try:
+            if kind is not tuple:
+                _check_length(items)
+                self.search.lookups.check(items)
+            return kind(items)
+        except TypeError as error:
+            raise WireError(f"an item that cannot stand in a set: {error}") from None
+
     def __call__(self, code: int, data: memoryview) -> object:
         if code == REFERENCE:
             return self._extension(bytes(data))
         if code in _ARRAYS:
-            return _array(_ARRAYS[code], self._items(data))
+            return self._array(_ARRAYS[code], self._items(data))
         self._numbers += 1
         if self._numbers > _MOST_NUMBERS:
             raise WireError(f"more than {_MOST_NUMBERS} complex and large numbers")
@@ -293,25 +304,16 @@ def plain(value: Any) -> Any:
 
 def _check_set_to_send(items: Collection[Hashable]) -> None:
     try:
-        _check_set(items)
+        _check_length(items)
+        check_alike(items)
     except WireError as error:
         raise OverflowError(str(error)) from None
 
 
-def _check_set(items: Collection[Hashable]) -> None:
+def _check_length(items: Collection[Hashable]) -> None:
     """Raises WireError for a set that would be dear to make."""
     if len(items) > _LARGEST_SET:
         raise WireError(_LARGE_SET)
-    check_alike(items)
-
-
-def _array(kind: Callable[[Any], object], items: list[Any]) -> object:
-    try:
-        if kind is not tuple:
-            _check_set(items)
-        return kind(items)
-    except TypeError as error:
-        raise WireError(f"an item that cannot stand in a set: {error}") from None
 
 
 def _large_int(data: bytes) -> int:

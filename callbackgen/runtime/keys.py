@@ -2,12 +2,15 @@
 
 Python looks them up by their hash, so that a map or a set of many which have the same
 takes quadratic time: 16,000 tuples in 220 KB cost 3.8 s in one go, in which no other
-thread runs. The hashes of texts are secret and those of numbers differ enough; those of
-tuples can be computed.
+thread runs. The hashes of texts are secret; those of tuples and numbers are not.
+Those of numbers differ, and yet 80,000 in 600 KB can be chosen so that each is looked
+for where the others are: 21 s. So what cannot be seen is tried, a few at a time.
 """
 
 from __future__ import annotations
 
+import re
+import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final, TypeAlias
@@ -20,6 +23,14 @@ _MOST_ALIKE: Final = 64
 _LARGE: Final = 512
 """Bytes that so many keys have at least."""
 
+_MANY: Final = 512
+"""So few cost nothing, however they were chosen."""
+
+_AT_ONCE: Final = 256
+_SECONDS: Final = 0.02
+SECONDS_EACH: Final = 2e-6
+"""What keys may take, all those in a payload together; usual ones take 0.1e-6."""
+
 _DEEPEST: Final = 128
 _MOST_BYTES: Final = 32 * 1024 * 1024
 """What is looked at for one payload: that many times its size as it is deep."""
@@ -31,46 +42,88 @@ _TOO_LONG: Final = (
 )
 
 _MAP_16, _MAP_32, _ARRAY_16, _ARRAY_32 = 0xDE, 0xDF, 0xDC, 0xDD
-_SMALL_MAPS: Final = range(0x80, 0x90)
 _SMALL_ARRAYS: Final = range(0x90, 0xA0)
-_TUPLES: Final = bytes(
-    [*_SMALL_ARRAYS, _ARRAY_16, _ARRAY_32, *range(0xC7, 0xCA), *range(0xD4, 0xD9)]
-)
+_ARRAYS: Final = bytes([*_SMALL_ARRAYS, _ARRAY_16, _ARRAY_32])
+_CONTAINERS: Final = bytes([*range(0x80, 0x90), _MAP_16, _MAP_32]) + _ARRAYS
+_NUMBERS: Final = bytes([*range(0x80), *range(0xCA, 0xD4), *range(0xE0, 0x100)])
+_TUPLES: Final = bytes([*_ARRAYS, *range(0xC7, 0xCA), *range(0xD4, 0xD9)])
 """The first bytes of arrays and extensions: of keys whose hash can be computed."""
+
+_has_large_map: Final = re.compile(rb"\xde[\x02-\xff]|\xdf\x00").search
+"""Finds where one of `_MANY` keys may begin."""
 
 Unpack: TypeAlias = "Callable[[bytes], list[dict[Hashable, None]]]"
 
 _parts: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_of_texts: Final = msgspec.msgpack.Decoder(dict[str, msgspec.Raw])
+_numbers: Final = msgspec.msgpack.Decoder(list[int | float | bool | None])
+
+
+class Lookups:
+    """Keys that are to be looked up, as many as there are in one payload.
+
+    A dict and a set are made of them, a few at a time: in the time of this thread.
+    """
+
+    def __init__(self, seconds_each: float = SECONDS_EACH) -> None:
+        self._seconds_left = _SECONDS
+        self._seconds_each = seconds_each
+
+    def check(self, values: Iterable[Hashable]) -> None:
+        """Raises WireError where to look them up would take long."""
+        keys = list(values)
+        counts: Counter[int] = Counter()
+        made: dict[Hashable, None] = {}
+        items: set[Hashable] = set()
+        usual = len(keys) * self._seconds_each
+        began = time.thread_time()
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            hashes = [*map(hash, some)]
+            counts.update(hashes)
+            if max(map(counts.__getitem__, hashes)) > _MOST_ALIKE:
+                raise WireError(f"more than {_MOST_ALIKE} keys that have the same hash")
+            made.update(dict.fromkeys(some))
+            items.update(some)
+            if time.thread_time() - began > self._seconds_left + usual:
+                raise WireError("keys that take too long to be told apart")
+        self._seconds_left -= max(time.thread_time() - began - usual, 0)
 
 
 def check_alike(values: Iterable[Hashable]) -> None:
-    """Raises WireError where too many different values have the same hash."""
-    hashes = Counter(map(hash, values))
-    if hashes and max(hashes.values()) > _MOST_ALIKE:
-        raise WireError(f"more than {_MOST_ALIKE} keys that have the same hash")
+    """Raises WireError where to look the values up would take long."""
+    Lookups().check(values)
 
 
 def check_keys(data: bytes, unpack: Unpack) -> None:
-    """Raises WireError where too many keys of a map in a payload have the same hash.
+    """Raises WireError where to look up the keys of a map in a payload would take long.
 
     `unpack` reads a list of maps that have one key each.
     """
     if len(data) >= _LARGE:
-        _Search(unpack).look_at(data, 1)
+        Search(unpack).look_at(data, 1)
 
 
-class _Search:
-    """Looks for maps, at whatever depth. Each level costs another look at its bytes."""
+class Search:
+    """Looks for maps, at whatever depth. Each level costs another look at its bytes.
+
+    `lookups` are those of all that is looked at.
+    """
 
     def __init__(self, unpack: Unpack) -> None:
         self._unpack = unpack
         self._bytes_left = _MOST_BYTES
+        self.lookups = Lookups()
 
     def look_at(self, data: bytes, depth: int) -> None:
         """Look at one value. Raises WireError."""
         if len(data) < _LARGE or (b"\xde" not in data and b"\xdf" not in data):
             return  # no map of more than 15
-        if len(data) - len(data.translate(None, _TUPLES)) <= _MOST_ALIKE:
+        if data[0] not in _CONTAINERS:
+            return
+        if _has_large_map(data) is None and (
+            len(data) - len(data.translate(None, _TUPLES)) <= _MOST_ALIKE
+        ):
             return
         self._bytes_left -= len(data)
         if depth > _DEEPEST:
@@ -82,18 +135,29 @@ class _Search:
                 self.look_at(bytes(part), depth + 1)
 
     def _parts(self, data: bytes) -> list[msgspec.Raw]:
-        """The items of an array, or the keys and values of a map."""
-        head = data[0]
+        """The items of an array, or the keys and values of a map, except texts."""
         try:
-            if head in _SMALL_ARRAYS or head in {_ARRAY_16, _ARRAY_32}:
+            if data[0] in _ARRAYS:
                 return _parts.decode(data)
-            if head in _SMALL_MAPS or head in {_MAP_16, _MAP_32}:
+            try:
+                return [*_of_texts.decode(data).values()]
+            except msgspec.ValidationError:
                 parts = _parts.decode(_as_array(data))
-                _check_map(parts[::2], self._unpack)
+                self._check_map([*map(bytes, parts[::2])])
                 return parts
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise WireError(f"not well-formed msgpack: {error}") from None
-        return []
+
+    def _check_map(self, keys: list[bytes]) -> None:
+        numbers = [key for key in keys if key[0] in _NUMBERS]
+        if len(numbers) > _MANY:
+            data = _array_of(len(numbers)) + b"".join(numbers)
+            self.lookups.check(_numbers.decode(data))
+        tuples = [key for key in keys if key[0] in _TUPLES]
+        if len(tuples) > _MOST_ALIKE:
+            maps = b"".join([b"\x81%b\xc0" % key for key in tuples])
+            read = self._unpack(_array_of(len(tuples)) + maps)
+            self.lookups.check(key for one in read for key in one)
 
 
 def _as_array(data: bytes) -> bytes:
@@ -107,10 +171,3 @@ def _as_array(data: bytes) -> bytes:
 
 def _array_of(count: int) -> bytes:
     return bytes([_ARRAY_32]) + count.to_bytes(4)
-
-
-def _check_map(keys: list[msgspec.Raw], unpack: Unpack) -> None:
-    tuples = [key for key in map(bytes, keys) if key[0] in _TUPLES]
-    if len(tuples) > _MOST_ALIKE:
-        maps = b"".join([b"\x81%b\xc0" % key for key in tuples])
-        check_alike(key for one in unpack(_array_of(len(tuples)) + maps) for key in one)

@@ -7,8 +7,8 @@ import socket
 import struct
 from typing import Final, TypeAlias
 
-Address: TypeAlias = "tuple[object, ...] | str"
-"""What the system says of where a client is: a text for a Unix domain socket."""
+Address: TypeAlias = "tuple[object, ...] | str | bytes"
+"""What the system says of where a client is: no tuple for a Unix domain socket."""
 
 _CREDENTIALS: Final = struct.Struct("3i")
 _HOST_BITS: Final = 64
@@ -21,7 +21,7 @@ def origin_of(accepted: socket.socket, address: Address) -> str:
     The host, or for a Unix domain socket the user: a process can be many, as a port.
     One host with IPv6 can have any address of its network, which is a /64.
     """
-    if not isinstance(address, str):
+    if isinstance(address, tuple):
         return _network(str(address[0]))
     if not hasattr(socket, "SO_PEERCRED"):
         return "this machine"
@@ -45,7 +45,7 @@ def _network(host: str) -> str:
 
 def shown(address: Address, server: str) -> str:
     """The address of a client of a server, for people."""
-    if isinstance(address, str):
+    if not isinstance(address, tuple):
         return f"a client of {server}"
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"

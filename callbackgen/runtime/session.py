@@ -152,8 +152,9 @@ class Session:
             if not self.transport.is_closing:
                 self.transport.read_within(_SOON)
         finally:
+            # Before another thread reads, which may find one, too.
+            incoming, self._next_call = self._next_call, None
             self._stop_staying()
-        incoming, self._next_call = self._next_call, None
         return incoming
 
     def _stop_staying(self) -> None:

@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -38,11 +39,9 @@ class Handler(Protocol):
 
     def received(self, message: Message) -> None:
         """A message has arrived. WireError ends the connection."""
-        ...
 
     def lost(self, reason: str) -> None:
         """The connection has ended; nothing follows."""
-        ...
 
 
 class Transport:
@@ -122,10 +121,9 @@ class Transport:
             self._flush()
 
     def wait_for_room(self, deadline: Deadline) -> None:
-        """Wait until little enough is queued.
+        """Wait until little enough is queued, or the connection has ended.
 
-        Raises TimeoutError. It comes back, too, when the connection ends meanwhile:
-        `send` says so then.
+        Raises TimeoutError.
         """
         if not self.is_full:
             return
@@ -340,7 +338,9 @@ class Transport:
     def _check_later(self, seconds: float | None = None) -> None:
         if not self._is_checked:
             self._is_checked = True
-            self.loop.later(seconds or self._settings.blocked, self._check)
+            check = weakref.WeakMethod(self._check)  # keeps none that is over
+            later = seconds or self._settings.blocked
+            self.loop.later(later, lambda: (found := check()) and found())
 
     def _check(self) -> None:
         """Ends the connection if the other end has kept it waiting for too long."""

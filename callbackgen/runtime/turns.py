@@ -20,7 +20,11 @@ _AT_ONCE: Final = contextlib.nullcontext()
 
 
 class Turns:
-    """A lock that those who wait for it get in the order in which they came."""
+    """A lock that those who wait for it get in the order in which they came.
+
+    A thread that has it may have it once more: what a garbage collection runs meanwhile
+    may be the user's, and call.
+    """
 
     def __init__(self) -> None:
         self.forget()
@@ -29,6 +33,8 @@ class Turns:
         """In a forked child: those who had it or waited for it are not there."""
         self._lock = threading.Lock()
         self._is_taken = False
+        self._owner: int | None = None
+        self._more = 0
         self._waiting: deque[threading.Lock] = deque()
 
     @property
@@ -37,22 +43,33 @@ class Turns:
         return len(self._waiting)
 
     def __enter__(self) -> None:
-        with self._lock:
-            if not self._is_taken:
-                self._is_taken = True
-                return
-            mine = threading.Lock()
-            mine.acquire()
-            self._waiting.append(mine)
+        if self._owner == threading.get_ident():
+            self._more += 1
+            return
+        mine = threading.Lock()
+        mine.acquire()
         try:
-            mine.acquire()
+            self._wait(mine)
         except BaseException:  # Ctrl-C, for who waits in the main thread
             self._give_up(mine)
             raise
+        self._owner = threading.get_ident()
 
     def __exit__(self, *_: object) -> None:
+        if self._more:
+            self._more -= 1
+            return
+        self._owner = None
         with self._lock:
             self._hand_over()
+
+    def _wait(self, mine: threading.Lock) -> None:
+        with self._lock:
+            self._waiting.append(mine)
+            if not self._is_taken:
+                self._is_taken = True
+                self._hand_over()
+        mine.acquire()
 
     def _give_up(self, mine: threading.Lock) -> None:
         with self._lock:

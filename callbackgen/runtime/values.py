@@ -23,8 +23,10 @@ from callbackgen.runtime.annotations import (
     checked_form,
     resolve,
 )
+from callbackgen.runtime.hashed import has_hashed, look_at
 from callbackgen.runtime.reshape import reshaper
 from callbackgen.runtime.sizes import Size, size_of
+from callbackgen.runtime.wire import WireError
 
 if TYPE_CHECKING:
     from callbackgen.runtime.stub import Stub
@@ -87,6 +89,10 @@ class Value:
         return checked_form(self._resolved)
 
     @functools.cached_property
+    def _has_hashed(self) -> bool:
+        return has_hashed(self._form)
+
+    @functools.cached_property
     def size(self) -> Size:
         """What the annotation says of the size of its values as msgpack."""
         return size_of(self._form)
@@ -113,6 +119,11 @@ class Value:
         if type(data) is self.exact:
             return data
         hook = functools.partial(_unpack_hook, carrier)
+        if self._has_hashed:
+            try:
+                look_at(data, self._form, functools.partial(_converted, hook=hook))
+            except WireError as error:
+                raise Misfit(str(error)) from None
         return _converted(data, self._form, hook)
 
 

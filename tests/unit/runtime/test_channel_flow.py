@@ -213,3 +213,24 @@ def test_an_answer_is_never_refused_for_what_is_queued() -> None:
     left.hear(right.oneways(1, CALLBACK, bytes(10)))
     left.hear(right.channel.answer(incoming, bytes(500), failed=False))
     assert answer(pending).payload == bytes(500)
+
+
+def test_late_answers_that_are_not_read_may_not_be_many_bytes() -> None:
+    """They wait to have their references released, as calls wait to be run."""
+    left, right = End(Settings(queue_size=100)), End()
+    answers: list[bytes] = []
+    for _ in range(3):
+        pending, data = left.call("prices")
+        (incoming,) = right.hear(data).ready
+        left.channel.abandon(pending)
+        late = REFERENCE + bytes(47)
+        answers.append(right.channel.answer(incoming, late, failed=False))
+    turn = left.hear(*answers[:2])
+    left.channel.read(turn.discarded[0][0])
+    left.hear(answers[2])
+    pending, data = left.call("prices")
+    (incoming,) = right.hear(data).ready
+    left.channel.abandon(pending)
+    data = right.channel.answer(incoming, REFERENCE + bytes(47), failed=False)
+    with pytest.raises(WireError, match="more than 100 bytes queued"):
+        left.hear(data)

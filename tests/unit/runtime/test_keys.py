@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
+import random
 from collections.abc import Hashable
 from typing import Any
 
@@ -17,6 +19,7 @@ from callbackgen.runtime.envelope import packed, plain, unpacked
 from callbackgen.runtime.keys import check_alike, check_keys
 from callbackgen.runtime.wire import WireError
 
+TOO_LONG = "keys that take too long to be told apart"
 ALIKE = "more than 64 keys that have the same hash"
 
 
@@ -27,6 +30,35 @@ def alike(count: int) -> dict[tuple[int, ...], int]:
     made = {one: number for number, one in enumerate(tuples)}
     assert len(set(map(hash, made))) == 1
     return made
+
+
+def chained(bits: int) -> list[int]:
+    """Numbers with few equal hashes, of which the last are looked for where all are.
+
+    The first ones stand in a dict of 2**bits places one behind the other, in the order
+    in which a dict looks at its places; the others begin to be looked for at the first.
+    """
+    places = 2**bits
+    chain: dict[int, int] = {}
+    place = 0
+    while len(chain) < places * 11 // 20:
+        chain[place] = len(chain)
+        place = (5 * place + 1) % places
+    hashes = (number * places for number in range(1, 2**30))
+    found = (one for one in hashes if place_found(one, chain, places) < len(chain) // 4)
+    last = itertools.islice(found, places // 80)
+    return [*chain, *(one + more * (2**61 - 1) for one in last for more in range(8))]
+
+
+def place_found(key: int, chain: dict[int, int], places: int) -> float:
+    """Where in the chain a dict comes to after it has used up the bits of the key."""
+    place, bits = key % places, key
+    while place in chain:
+        bits >>= 5
+        place = (5 * place + bits + 1) % places
+        if not bits:
+            return chain.get(place, math.inf)
+    return math.inf
 
 
 def wrapped(value: object) -> dict[str, object]:
@@ -61,6 +93,41 @@ def test_keys_that_differ_are_as_many_as_one_likes() -> None:
     keys += [(x, y, "z") for x in range(100) for y in range(-50, 50)]
     value = dict.fromkeys(keys, 1.5)
     assert unpacked(packed(value), bytes) == value
+
+
+def test_numbers_that_are_looked_for_in_one_place_are_refused() -> None:
+    """Their hashes differ, and yet to look them up takes quadratic time."""
+    encode = msgspec.msgpack.encode
+    numbers = chained(16)
+    keys = b"".join(encode(one) + b"\xc0" for one in numbers)
+    payload = b"\xdf" + len(numbers).to_bytes(4, "big") + keys
+    for made in (payload, b"\x92\x81\xa1a" + payload + b"\x01"):
+        with pytest.raises(WireError, match=TOO_LONG):
+            unpacked(made, bytes)
+    assert unpacked(encode(numbers), bytes) == numbers
+
+
+def test_many_numbers_are_keys_as_they_come() -> None:
+    """In order, with gaps, at random, and those with a fraction."""
+    chance = random.Random(1)
+    for numbers in (
+        range(50_000),
+        range(0, 2**40, 2**25),
+        [chance.getrandbits(64) - 2**63 for _ in range(50_000)],
+        [chance.random() for _ in range(50_000)],
+    ):
+        value = dict.fromkeys(numbers, 1)
+        assert unpacked(packed(value), bytes) == value
+
+
+def test_what_is_nested_in_extensions_is_looked_at_within_one_limit() -> None:
+    """A tuple under Any is one, and what is in it is read for itself."""
+    payload = msgspec.msgpack.encode([b"\xde" + b"\x90" * 100 + bytes(1_000_000)])
+    for _ in range(100):
+        tuple_of_it = msgspec.msgpack.Ext(0x41, payload)
+        payload = msgspec.msgpack.encode([tuple_of_it])
+    with pytest.raises(WireError, match="or too much of it"):
+        unpacked(payload, bytes)
 
 
 def test_items_of_a_set_under_any() -> None:

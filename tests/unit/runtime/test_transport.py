@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import gc
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
 
@@ -386,3 +389,19 @@ def test_a_forked_child_only_closes() -> None:
         with parents:
             parents.sendall(b"x")
             assert end.theirs.recv(9) == b"x"
+
+
+def test_no_timer_keeps_a_connection_that_is_over() -> None:
+    """Strangers who begin a message and go are many, until it would be due."""
+    loop = Loop("the tested loop")
+    end = End(loop, Settings(blocked=1000))
+    end.in_loop(functools.partial(end.transport.start, end))
+    end.theirs.send(message(1)[:20])
+    end.theirs.close()
+    assert end.reason() == "the other end closed the connection"
+    end.in_loop()
+    alive = weakref.ref(end.transport)
+    del end
+    gc.collect()
+    assert alive() is None
+    loop.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -98,7 +99,7 @@ class _Interrupted:
 def test_ctrl_c_while_waiting(has_come: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is interrupted gives its turn up, also if it came just then."""
     turns = Turns()
-    turns.__enter__()
+    assert can_be_had(turns)  # by another thread, which keeps it
 
     def leave() -> None:
         turns.__exit__(None, None, None)
@@ -126,3 +127,34 @@ def test_a_forked_child_does_not_wait_for_its_parent() -> None:
                 os._exit(7)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 7
+
+
+class Last:
+    """Something of a user's that reads as it goes, in a garbage collection."""
+
+    def __init__(self, turns: Turns, read: list[str]) -> None:
+        self.itself = self
+        self._turns = turns
+        self._read = read
+
+    def __del__(self) -> None:
+        with self._turns:
+            self._read.append("inside")
+
+
+def test_what_goes_meanwhile_may_read_too() -> None:
+    """A thread does not wait for itself: what is the user's may run in a collection."""
+    turns = Turns()
+    read: list[str] = []
+
+    def collect() -> None:
+        with turns:
+            Last(turns, read)
+            gc.collect()
+            read.append("outside")
+
+    thread = threading.Thread(target=collect, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert read == ["inside", "outside"]
+    assert can_be_had(turns)
