@@ -116,7 +116,12 @@ class Session:
                 "forked from: connect anew here"
             )
         if not self.is_open:
-            raise ConnectionLost(self.lost_text(self._lost or "it was closed"))
+            raise ConnectionLost(self.lost_text(self.why_lost))
+
+    @property
+    def why_lost(self) -> str:
+        """Why no call can be made any more."""
+        return self._lost or "it was closed"
 
     def lost_text(self, reason: str) -> str:
         """What is said of a connection that has ended."""

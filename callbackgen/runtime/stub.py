@@ -62,7 +62,7 @@ class Stub:
         if not isinstance(given, Link):
             of_connection = getattr(given, "link_to", None)
             if of_connection is not None:
-                given = of_connection(name)
+                given = of_connection(_checked_name(name))
             elif name is not None:
                 raise TypeError("an address has the name of its object in it already")
             else:
@@ -135,6 +135,8 @@ def on_lost(stub: AnyStub, function: Callable[[AnyStub], object]) -> None:
 
         callbackgen.on_lost(listener, self.listeners.discard)
     """
+    if not callable(function):
+        raise TypeError(f"on_lost calls a function, not {function!r}")
     link(stub).on_lost(cast("type[Stub]", type(stub)), function)
 
 
@@ -147,6 +149,12 @@ def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
     handle = _Handle(link(stub), checked_seconds(seconds))
     made: Any = type(stub)
     return cast(AnyStub, made(handle))
+
+
+def _checked_name(name: object) -> str | None:
+    if not isinstance(name, str | None):
+        raise TypeError(f"the name of an object is a text, not {name!r}")
+    return name
 
 
 class _Attribute:
