@@ -99,7 +99,8 @@ def run(
     if running_loop() is loop:
         raise RuntimeError(
             f"{name}() was called on the event loop that it has to run on, and would "
-            "wait for itself: run the Pyro5 daemon in a thread of its own"
+            "wait for itself: make calls, and run a Pyro5 daemon, in other threads "
+            "(asyncio.to_thread)"
         )
     if not loop.is_running():
         raise RuntimeError(
