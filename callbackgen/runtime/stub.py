@@ -211,9 +211,12 @@ async def _make_in_thread(
     import asyncio  # here, since it takes a fifth of the time to import us all
     from concurrent.futures import Future
 
+    from callbackgen.runtime.coroutines import awaiting_loop
+
     way, call = _call_of(stub, method, arguments, keywords)
     future: Future[Any] = Future()
     context = contextvars.copy_context()
+    context.run(awaiting_loop.set, asyncio.get_running_loop())
 
     def task() -> None:
         if not future.set_running_or_notify_cancel():

@@ -11,17 +11,21 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import Pyro5.errors
 import pytest
 
 import callbackgen
+from callbackgen.runtime import Method, Stub
 from tests.system.edges.guest_remote import GuestWrapper
 from tests.system.edges.hall import PATIENCE, Hall, Visitor, looping, open_hall
 from tests.system.edges.room_remote import RoomStub, RoomWrapper
 
 CHECKOUT = Path(__file__).parents[2]
+RELAY: Final[Method[str]] = Method(
+    "relay", "(guest: tests.system.edges.guest_remote.GuestStub, text: str) -> str"
+)
 
 
 class Static:
@@ -237,6 +241,36 @@ def test_a_lost_connection_says_why_and_whether_it_comes_back() -> None:
     text = str(caught.value)
     assert text.count("no connection to") == 1
     assert re.search(r": .+ \(it is being made anew\)$", text)
+
+
+class AwaitedRoomStub(Stub, format=1):
+    """A RoomStub whose `relay` is awaited."""
+
+    __slots__ = ()
+
+    async def relay(self, guest: object, text: str) -> str:
+        return await self._call_async(RELAY, guest, text)
+
+
+def test_a_listener_runs_on_the_loop_that_awaits() -> None:
+    """Who passes an object in a call that is awaited has it called on that loop."""
+
+    class Slow:
+        async def told(self, text: str) -> str:
+            return f"{text} {asyncio.get_running_loop() is loop}"
+
+        def noted(self, text: str) -> None:
+            """Nobody listens."""
+
+    async def main(address: str) -> str:
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        with callbackgen.connect(address) as connection:
+            return await AwaitedRoomStub(connection).relay(Slow(), "a")
+
+    loop: asyncio.AbstractEventLoop | None = None
+    with open_hall() as address:
+        assert asyncio.run(main(address)) == "a True"
 
 
 def test_a_call_that_would_wait_for_its_own_loop_says_what_to_do() -> None:
