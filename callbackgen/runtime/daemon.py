@@ -83,6 +83,9 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
     `events`, `sockets` and `combine` raise TypeError: the daemon has a loop of its own.
     With `connected_socket`, Pyro5's own transport is used, which is not protected
     against its client and calls nobody back.
+
+    Raises OSError where it cannot listen or TLS cannot be set up, ValueError where TLS
+    is on without a certificate.
     """
 
     def __init__(
