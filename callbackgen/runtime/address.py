@@ -90,13 +90,15 @@ def _parse(text: str) -> Address:
     try:
         uri: Any = URI(text)
     except Pyro5.errors.PyroError as error:
-        raise ValueError(f"{text!r} is not an address: {error}") from None
+        raise ValueError(
+            f"{text!r} is not an address (PYRO:name@host:port): {error}"
+        ) from None
     if uri.protocol != "PYRO":
         raise ValueError(
             f"{text!r} has to be looked up first: pass Pyro5.api.resolve(...) of it"
         )
     if uri.sockname is None and not 0 < uri.port < 0x10000:
-        raise ValueError(f"{text!r} has the port {uri.port}")
+        raise ValueError(f"{text!r} has the port {uri.port}, not one of 1 to 65535")
     return Address(
         str(uri), uri.object, uri.host or "", uri.port or 0, uri.sockname or None
     )

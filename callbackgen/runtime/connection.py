@@ -21,7 +21,7 @@ from callbackgen.runtime.errors import (
     Refused,
 )
 from callbackgen.runtime.link import Link, OnLost
-from callbackgen.runtime.settings import Settings, settings
+from callbackgen.runtime.settings import Settings, checked_settings, settings
 
 if TYPE_CHECKING:
     from Pyro5.core import URI
@@ -61,7 +61,8 @@ def connect(
     Raises ConnectionLost, of which Refused says that the server does not want us, and
     DeadlineExceeded; ValueError and TypeError for what is no address.
     """
-    seconds = checked_seconds(settings.deadline if timeout is None else timeout)
+    usual = checked_settings(settings).deadline
+    seconds = checked_seconds(usual if timeout is None else timeout)
     return Connection(
         address, handshake, reconnect=reconnect, seconds=seconds, settings=settings
     )
@@ -160,6 +161,8 @@ class Connection:
         a thread of its own, never twice at once; if it raises there, the connection is
         made anew once more.
         """
+        if not callable(function):
+            raise TypeError(f"on_connect calls a function, not {function!r}")
         with self._registering:
             self._on_connect[function] = None
             if not self.is_open:
@@ -204,9 +207,7 @@ class Connection:
             )
         session = self._session
         if session is None or not session.is_open:
-            raise ConnectionLost(
-                f"there is no connection to {self._address}: {self._lost_text}"
-            )
+            raise ConnectionLost(self._lost_now(session))
         return session
 
     def when_lost(self, link: _ServiceLink, kind: type[Stub], function: OnLost) -> None:
@@ -220,6 +221,18 @@ class Connection:
         self._is_forked = True
         if self._session is not None:
             self._session.forget()
+
+    def _lost_now(self, session: Session | None) -> str:
+        """Why there is no connection, and whether there will be one."""
+        text = self._lost_text
+        if not text and session is not None:  # `_lost` has not been called yet
+            text = session.why_lost
+        again = self._reconnects and not self._closing.is_set()
+        if again and not self._ended.is_set():
+            text += " (it is being made anew)"
+        # What an attempt has said begins like this, too.
+        text = text.removeprefix(f"no connection to {self._address}: ")
+        return f"there is no connection to {self._address}: {text}"
 
     def _dial(self) -> Any:
         deadline = Deadline(self._seconds)

@@ -1,7 +1,8 @@
 """``async def`` methods of a wrapped object, run for a caller in another thread.
 
-Each runs on the event loop that was running when its wrapper was made. A wrapper that
-was made without one uses a loop of ours, in one thread for the whole process.
+Each runs on the event loop that was running when its wrapper was made, or that awaits
+the call in which an object was passed. A wrapper that was made without one uses a loop
+of ours, in one thread for the whole process.
 """
 
 from __future__ import annotations
@@ -13,8 +14,14 @@ import inspect
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
+
+awaiting_loop: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar(
+    "awaiting_loop", default=None
+)
+"""The event loop that awaits a call of a stub, in the thread that makes the call."""
 
 _GRACE: Final = 1.0
 """Seconds that a cancelled coroutine has to end before its caller goes on without."""
@@ -99,7 +106,8 @@ def run(
     if running_loop() is loop:
         raise RuntimeError(
             f"{name}() was called on the event loop that it has to run on, and would "
-            "wait for itself: run the Pyro5 daemon in a thread of its own"
+            "wait for itself: make calls, and run a Pyro5 daemon, in other threads "
+            "(asyncio.to_thread)"
         )
     if not loop.is_running():
         raise RuntimeError(

@@ -16,11 +16,13 @@ from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.context import serving
 from callbackgen.runtime.counters import Counters, Statistics
 from callbackgen.runtime.envelope import Heading
+from callbackgen.runtime.interfaces import delegate_of, missing_member
 from callbackgen.runtime.listener import Listener
 from callbackgen.runtime.ordinary_data import Make
 from callbackgen.runtime.raised import without_traceback
 from callbackgen.runtime.server_connection import ServerConnection
-from callbackgen.runtime.settings import Settings, settings
+from callbackgen.runtime.settings import Settings, checked_settings, settings
+from callbackgen.runtime.stub import Stub
 from callbackgen.runtime.wrapper import Wrapper
 
 Authenticate = Callable[[object], object]
@@ -83,6 +85,9 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
     `events`, `sockets` and `combine` raise TypeError: the daemon has a loop of its own.
     With `connected_socket`, Pyro5's own transport is used, which is not protected
     against its client and calls nobody back.
+
+    Raises OSError where it cannot listen or TLS cannot be set up, ValueError where TLS
+    is on without a certificate.
     """
 
     def __init__(
@@ -101,7 +106,9 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         list_objects: bool = True,
     ) -> None:
         self.__transport: Any = None
-        self.__settings = settings
+        self.__settings = checked_settings(settings)
+        if authenticate is not None and not callable(authenticate):
+            raise TypeError(f"authenticate is a function, not {authenticate!r}")
         self.__authenticate = authenticate
         self.__allow_pyro_classes = allow_pyro_classes
         self.__counters = Counters()
@@ -154,6 +161,22 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
                 conn.identify(identity)
         return "hello"
 
+    def register(
+        self,
+        obj_or_class: Any,
+        objectId: str | None = None,  # noqa: N803
+        force: bool = False,
+        weak: bool = False,
+    ) -> Any:
+        """Let clients call an object under a name; gives its URI. As Pyro5's.
+
+        Raises TypeError for a stub, and for a wrapper that was made of a class where it
+        takes an object.
+        """
+        _check_registered(obj_or_class)
+        pyro: Any = super()
+        return pyro.register(obj_or_class, objectId, force, weak)
+
     def requestLoop(  # noqa: N802
         self,
         loopCondition: Callable[[], bool] = _always,  # noqa: N803
@@ -163,6 +186,8 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         The condition is looked at after each call, and every ``POLLTIMEOUT`` seconds of
         Pyro5's configuration. Clients that are connected are served all the time.
         """
+        if self.__transport is None:
+            raise DaemonError("this daemon has been closed: make another one")
         if isinstance(self.__transport, Listener):
             self.__transport.watches_calls = loopCondition is not _always
         pyro: Any = super()
@@ -244,3 +269,18 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
             return ordinary_data.usual
 
         return make_for
+
+
+def _check_registered(value: object) -> None:
+    """Raises TypeError for what clients could not call."""
+    kind = type(value).__name__
+    if isinstance(value, Stub):
+        raise TypeError(
+            f"a {kind} stands for an object of another process: register a wrapper of "
+            "an object of this one"
+        )
+    target = delegate_of(value) if isinstance(value, Wrapper) else None
+    if isinstance(value, Wrapper) and isinstance(target, type):
+        missing = missing_member(type(value), target)
+        if missing is not None:
+            raise TypeError(f"what the {kind} was made of does not fit: {missing}")

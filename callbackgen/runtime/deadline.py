@@ -36,10 +36,16 @@ class Deadline:
 def checked_seconds(seconds: float) -> float:
     """The number of seconds, which must be more than 0 and not more than a month.
 
-    Raises ValueError otherwise.
+    Raises ValueError otherwise, TypeError for what is no number.
     """
+    if not _is_number(seconds):
+        raise TypeError(f"a deadline is a number of seconds, not {seconds!r}")
     if not 0 < seconds <= 31 * 24 * 3600:
         raise ValueError(
             f"a deadline of {seconds} s: it must be more than 0 and at most 31 days"
         )
     return seconds
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

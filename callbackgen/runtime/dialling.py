@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import msgspec
 import Pyro5.api
@@ -41,6 +41,15 @@ _log = logging.getLogger("callbackgen.connection")
 
 _look_ups = Aside(4, "name server")
 
+_SILENT: Final = (
+    ": it is reached, but does not answer (its requestLoop must run, and TLS must be "
+    "set alike at both ends)"
+)
+
+
+class _Silent(TimeoutError):
+    """The other end does not answer the greeting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -69,7 +78,9 @@ def located(source: object, deadline: Deadline) -> Address:
     try:
         return address_of(_look_ups.do(deadline, lambda: Pyro5.api.resolve(text)))
     except Pyro5.errors.PyroError as error:
-        raise ConnectionLost(f"{text} cannot be looked up: {error}") from error
+        raise ConnectionLost(
+            f"{text} cannot be looked up with a name server: {error}"
+        ) from error
 
 
 def dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
@@ -82,8 +93,9 @@ def dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
     except TimeoutError as error:
         if isinstance(error, DeadlineExceeded):
             raise
+        why = _SILENT if isinstance(error, _Silent) else ""
         raise DeadlineExceeded(
-            f"no connection to {address} within {deadline.seconds:g} s"
+            f"no connection to {address} within {deadline.seconds:g} s{why}"
         ) from error
     except ConnectionLost:
         raise
@@ -100,7 +112,12 @@ def _dial(address: Address, caller: Caller, deadline: Deadline) -> Session:
         names.append(host)
         return connected
 
-    connected = dialled(address, deadline, secured)
+    try:
+        connected = dialled(address, deadline, secured)
+    except (ConnectionRefusedError, FileNotFoundError) as error:
+        raise ConnectionLost(
+            f"no connection to {address}: no server listens there ({error})"
+        ) from error
     connected.setblocking(False)
     try:
         tls = None if context is None else Tls(context, names[-1])
@@ -158,7 +175,7 @@ class _Greeted:
         try:
             outcome = self._outcome.get(timeout=deadline.remaining())
         except Empty:
-            raise TimeoutError from None
+            raise _Silent from None
         if isinstance(outcome, ConnectionLost):
             raise outcome
         return outcome
@@ -185,6 +202,8 @@ class _Greeted:
             self._session.lost(reason)
             self._caller.lost(self._session, reason)
             _log.info("%s: the connection ended: %s", self._address, reason)
+        if reason.startswith("the other end closed"):
+            reason += " (TLS must be set alike at both ends)"
         self._outcome.put(ConnectionLost(f"no connection to {self._address}: {reason}"))
 
     def _tell(self, level: int, what: str, reason: str) -> None:

@@ -6,7 +6,7 @@
         Forked                         the connection belongs to the parent process
       DeadlineExceeded                 no answer in time; a TimeoutError too
       RemoteRaised                     the far end's own object raised
-      Unimplemented                    the far end's interface does not have the method
+      Unimplemented                    the far end has no such object or method
       Withdrawn                        the far end has withdrawn the object
       Busy                             too many calls wait for the object
       LimitExceeded                    another limit, here or there; the text says which
@@ -89,7 +89,7 @@ class RemoteRaised(RemoteError):
 
 
 class Unimplemented(RemoteError):
-    """The far end does not have the method: its interface is older or another one."""
+    """The far end does not have the object, or its interface not the method."""
 
 
 class Withdrawn(RemoteError):

@@ -222,8 +222,13 @@ class Handshake:
             found = daemon._getInstance(found, connection)  # noqa: SLF001
         if isinstance(found, Wrapper):
             return found
-        what = "no object" if found is None else "no generated wrapper"
-        raise Unimplemented(f"there is {what} named {ascii(name)[:200]}")
+        text = f"there is no object named {ascii(name)[:200]}"
+        if found is not None:
+            text = (
+                f"there is no generated wrapper named {ascii(name)[:200]}: its server "
+                "has to register one that is made of the object"
+            )
+        raise Unimplemented(text)
 
     def _disconnected(self, connection: ServerConnection) -> None:
         """The connection is over, and nothing of it runs any more."""

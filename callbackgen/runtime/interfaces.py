@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -72,9 +73,17 @@ def missing_member(wrapper: type[Wrapper], value: object) -> str | None:
         elif name == "call_" and "__call__" in vars(wrapper):
             if not callable(value):
                 return "it cannot be called"
-        elif not callable(getattr(value, name, None)):
+        elif not callable(found := getattr(value, name, None)):
             return f"it has no method {name!r}"
+        elif inspect.isclass(value) and _needs_object(value, name, found):
+            return f"it is the class {value.__name__} itself, not an object of it"
     return None
+
+
+def _needs_object(kind: type, name: str, found: object) -> bool:
+    """Whether a member that was found in a class is a method of its objects."""
+    static = inspect.getattr_static(kind, name)
+    return inspect.isfunction(found) and not isinstance(static, staticmethod)
 
 
 def _has(value: Any, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import logging
 import socket
@@ -356,10 +357,23 @@ def _listening(where: str | tuple[str, int]) -> socket.socket:
         listening.bind(where)
         listening.listen(_BACKLOG)
         listening.setblocking(False)
-    except BaseException:
+    except BaseException as error:
         listening.close()
+        if isinstance(error, OSError):
+            raise _bind_error(error, where) from error
         raise
     return listening
+
+
+def _bind_error(error: OSError, where: str | tuple[str, int]) -> OSError:
+    """The same error, which says where besides."""
+    shown = where if isinstance(where, str) else f"{where[0]} port {where[1]}"
+    if error.errno is None:  # a path that is too long
+        return OSError(f"cannot listen on {shown}: {error}")
+    text = f"{error.strerror}: cannot listen on {shown}"
+    if where is shown and error.errno == errno.EADDRINUSE:
+        text += "; if its server is gone, delete the file"
+    return OSError(error.errno, text)  # a subclass, as OSError chooses by the number
 
 
 def _has_own_loop(what: str) -> TypeError:

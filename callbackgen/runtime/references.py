@@ -242,6 +242,7 @@ class Passing(Carrier):
         link = link_of(value)
         theirs = None if link is None else link.key_at(self._session)
         if theirs is not None:
+            _check_fits(stub, value)
             self._kept.append(link)
             return reference(receivers=True, key=theirs, interface=interface_name(stub))
         key = self._references.send(stub, value)
@@ -339,12 +340,19 @@ def _wrapped(stub: type[Stub], value: object) -> Wrapper:
         if not isinstance(value, wanted):
             raise Misfit(f"expected a {wanted.__name__}, got {type(value).__name__}")
         return value
-    missing = missing_member(wanted, value)
+    _check_fits(stub, value)
+    made: Any = wanted
+    wrapper: Wrapper = made(value)
+    return wrapper
+
+
+def _check_fits(stub: type[Stub], value: object) -> None:
+    """Raises Misfit where an object lacks a member of the interface of a stub."""
+    missing = None
+    if type(value) is not stub:
+        missing = missing_member(wrapper_of(stub), value)
     if missing is not None:
         raise Misfit(
             f"{type(value).__name__} does not fit {readable(interface_name(stub))}: "
             f"{missing}"
         )
-    made: Any = wanted
-    wrapper: Wrapper = made(value)
-    return wrapper

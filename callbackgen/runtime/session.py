@@ -120,7 +120,12 @@ class Session:
                 f"the connection to {self} belongs to the process that this one was "
                 "forked from: connect anew here"
             )
-        raise ConnectionLost(self.lost_text(self._lost or "it was closed"))
+        raise ConnectionLost(self.lost_text(self.why_lost))
+
+    @property
+    def why_lost(self) -> str:
+        """Why no call can be made any more."""
+        return self._lost or "it was closed"
 
     def lost_text(self, reason: str) -> str:
         """What is said of a connection that has ended."""

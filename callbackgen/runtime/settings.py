@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 
 @dataclass(slots=True, kw_only=True)
@@ -10,7 +12,8 @@ class Settings:
     """Limits of connections, calls and messages: seconds, bytes and counts.
 
     `callbackgen.settings` holds for all that is not given its own: set it before the
-    first connection, or pass a `Settings` to `Daemon` or `connect`.
+    first connection, or pass a `Settings` to `Daemon` or `connect`. To assign what is
+    no such number raises TypeError or ValueError.
     """
 
     deadline: float = 5.0
@@ -94,6 +97,39 @@ class Settings:
     """How many of them may come from one address: with IPv6 from one /64, of which a
     host can have any address, and over a Unix domain socket from one user."""
 
+    if not TYPE_CHECKING:  # a type checker would take any name for an attribute
+
+        def __setattr__(self, name, value):
+            """Refuse what is no such limit: it would fail much later, elsewhere."""
+            if name in _DEFAULTS:
+                _check(name, value)
+            object.__setattr__(self, name, value)
+
+
+def _check(name: str, value: object) -> None:
+    """Raises TypeError, ValueError for what a setting cannot be."""
+    kind = type(_DEFAULTS[name])
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        wanted = _KINDS[kind]
+        raise TypeError(f"the setting {name} is {wanted}, not {value!r}")
+    if isinstance(value, int | float) and (value < 0 or math.isnan(value)):
+        raise ValueError(f"the setting {name} cannot be {value}: it is 0 or more")
+
+
+_KINDS: dict[type, str] = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+}
+_DEFAULTS: dict[str, object] = {one.name: one.default for one in fields(Settings)}
+
 
 settings = Settings()
 """The settings in force where no others are given."""
+
+
+def checked_settings(value: object) -> Settings:
+    """What was given as `settings`. Raises TypeError for anything else."""
+    if not isinstance(value, Settings):
+        raise TypeError(f"settings are a callbackgen.Settings, not {value!r}")
+    return value

@@ -62,7 +62,7 @@ class Stub:
         if not isinstance(given, Link):
             of_connection = getattr(given, "link_to", None)
             if of_connection is not None:
-                given = of_connection(name)
+                given = of_connection(_checked_name(name))
             elif name is not None:
                 raise TypeError("an address has the name of its object in it already")
             else:
@@ -135,6 +135,8 @@ def on_lost(stub: AnyStub, function: Callable[[AnyStub], object]) -> None:
 
         callbackgen.on_lost(listener, self.listeners.discard)
     """
+    if not callable(function):
+        raise TypeError(f"on_lost calls a function, not {function!r}")
     link(stub).on_lost(cast("type[Stub]", type(stub)), function)
 
 
@@ -147,6 +149,12 @@ def with_deadline(stub: AnyStub, seconds: float) -> AnyStub:
     handle = _Handle(link(stub), checked_seconds(seconds))
     made: Any = type(stub)
     return cast(AnyStub, made(handle))
+
+
+def _checked_name(name: object) -> str | None:
+    if not isinstance(name, str | None):
+        raise TypeError(f"the name of an object is a text, not {name!r}")
+    return name
 
 
 class _Attribute:
@@ -203,9 +211,12 @@ async def _make_in_thread(
     import asyncio  # here, since it takes a fifth of the time to import us all
     from concurrent.futures import Future
 
+    from callbackgen.runtime.coroutines import awaiting_loop
+
     way, call = _call_of(stub, method, arguments, keywords)
     future: Future[Any] = Future()
     context = contextvars.copy_context()
+    context.run(awaiting_loop.set, asyncio.get_running_loop())
 
     def task() -> None:
         if not future.set_running_or_notify_cancel():

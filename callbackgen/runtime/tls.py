@@ -132,12 +132,23 @@ class Steps:
 
 
 def server_context() -> SSLContext | None:
-    """What Pyro5's own servers use, by Pyro5's settings; None where TLS is off."""
+    """What Pyro5's own servers use, by Pyro5's settings; None where TLS is off.
+
+    Raises OSError where it cannot be set up, ValueError without a certificate.
+    """
+    if cast(Any, config).SSL and not cast(Any, config).SSL_SERVERCERT:
+        raise ValueError(
+            "TLS is on (Pyro5.config.SSL), and a server needs a certificate for it: "
+            "set Pyro5.config.SSL_SERVERCERT and SSL_SERVERKEY"
+        )
     return _context("SERVER")
 
 
 def client_context() -> SSLContext | None:
-    """What Pyro5's own clients use, by Pyro5's settings; None where TLS is off."""
+    """What Pyro5's own clients use, by Pyro5's settings; None where TLS is off.
+
+    Raises OSError where it cannot be set up.
+    """
     return _context("CLIENT")
 
 
@@ -151,5 +162,11 @@ def _context(end: str) -> SSLContext | None:
         "keypassword": getattr(set_to, f"SSL_{end}KEYPASSWD"),
         "cacerts": set_to.SSL_CACERTS,
     }
-    context: SSLContext = cast(Any, socketutil).get_ssl_context(**given)
+    try:
+        context: SSLContext = cast(Any, socketutil).get_ssl_context(**given)
+    except OSError as error:  # often without the name of a file
+        raise OSError(
+            f"TLS cannot be set up as Pyro5.config.SSL_CACERTS, SSL_{end}CERT and "
+            f"SSL_{end}KEY say: {error}"
+        ) from error
     return context

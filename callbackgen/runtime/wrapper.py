@@ -130,12 +130,15 @@ class Wrapper(metaclass=_Registered):
 
 
 def _running_loop() -> AbstractEventLoop | None:
-    """The event loop that runs in this thread, for which asyncio must be loaded."""
+    """The event loop that runs in this thread, or awaits what this thread does.
+
+    There is none as long as asyncio is not loaded.
+    """
     if "asyncio" not in sys.modules:
         return None
     from callbackgen.runtime import coroutines
 
-    return coroutines.running_loop()
+    return coroutines.running_loop() or coroutines.awaiting_loop.get()
 
 
 def exposed(method: Method[Any]) -> Callable[[Function], Function]:

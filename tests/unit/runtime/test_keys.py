@@ -126,7 +126,7 @@ def test_what_is_nested_in_extensions_is_looked_at_within_one_limit() -> None:
     for _ in range(100):
         tuple_of_it = msgspec.msgpack.Ext(0x41, payload)
         payload = msgspec.msgpack.encode([tuple_of_it])
-    with pytest.raises(WireError, match="or too much of it"):
+    with pytest.raises(WireError, match="looked through"):
         unpacked(payload, bytes)
 
 
