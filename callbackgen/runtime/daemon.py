@@ -12,7 +12,7 @@ import Pyro5.api
 from Pyro5.errors import DaemonError
 from Pyro5.svr_existingconn import SocketServer_ExistingConnection
 
-from callbackgen.runtime import ordinary_data, wire
+from callbackgen.runtime import ordinary, ordinary_data, wire
 from callbackgen.runtime.counters import Counters, Statistics
 from callbackgen.runtime.listener import Listener
 from callbackgen.runtime.ordinary_data import Make
@@ -151,6 +151,14 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
             if isinstance(conn, ServerConnection):
                 conn.identify(identity)
         return "hello"
+
+    def _handshake(self, conn: Any, denied_reason: str | None = None) -> bool:
+        """Pyro5's, for ordinary clients: whether one is let in, who gets an answer."""
+        if isinstance(conn, ServerConnection):
+            return ordinary.shake(self, conn, denied_reason)
+        pyro: Any = super()
+        is_let_in: bool = pyro._handshake(conn, denied_reason)  # noqa: SLF001
+        return is_let_in
 
     def requestLoop(  # noqa: N802
         self,
