@@ -201,7 +201,7 @@ class Handshake:
             parts.daemon,
             connection,
             self._transport,
-            parts.crew.workers,
+            parts.crew,
             parts.settings,
             parts.counters,
             functools.partial(self._disconnected, connection),

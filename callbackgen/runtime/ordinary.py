@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from callbackgen.runtime.server_connection import ServerConnection
     from callbackgen.runtime.settings import Settings
     from callbackgen.runtime.transport import Transport
-    from callbackgen.runtime.workers import Workers
+    from callbackgen.runtime.workers import Crew, Workers
 
 _log = logging.getLogger("callbackgen.ordinary")
 
@@ -86,7 +86,8 @@ def shake(daemon: Any, connection: ServerConnection, denied_reason: str | None) 
 
 
 class _Lane:
-    def __init__(self) -> None:
+    def __init__(self, workers: Workers) -> None:
+        self.workers = workers
         self.waiting: deque[Message] = deque()
         self.is_busy = False
 
@@ -99,7 +100,7 @@ class Ordinary:
         daemon: Any,
         connection: ServerConnection,
         transport: Transport,
-        workers: Workers,
+        crew: Crew,
         settings: Settings,
         counters: Counters,
         ended: Callable[[], object],
@@ -108,13 +109,13 @@ class Ordinary:
         self._daemon = daemon
         self._connection = connection
         self._transport = transport
-        self._workers = workers
+        self._crew = crew
         self._settings = settings
         self._counters = counters
         self._ended = ended
         self._call_ended = call_ended
-        self._calls = _Lane()
-        self._oneways = _Lane()
+        self._calls = _Lane(crew.workers)
+        self._oneways = _Lane(crew.beside)
         self._queued_bytes = 0
         self._is_paused = False
         self._is_lost = False
@@ -189,7 +190,7 @@ class Ordinary:
             finally:
                 self._transport.loop.soon(lambda: self._done(lane))
 
-        self._workers.submit(self._connection.share, task)
+        lane.workers.submit(self._connection.share, task)
 
     def _done(self, lane: _Lane) -> None:
         lane.is_busy = False
@@ -201,7 +202,7 @@ class Ordinary:
 
     def _end_if_over(self) -> None:
         if not self._calls.is_busy and not self._oneways.is_busy:
-            self._workers.submit(self._connection.share, self._ended)
+            self._crew.workers.submit(self._connection.share, self._ended)
 
     # In a worker
 

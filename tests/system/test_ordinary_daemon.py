@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar, cast
 
@@ -13,8 +14,8 @@ import Pyro5.protocol
 import pytest
 
 import callbackgen
-from tests.system.edges.hall import Hall, looping, reached
-from tests.system.edges.room_remote import RoomWrapper
+from tests.system.edges.hall import PATIENCE, Hall, looping, reached
+from tests.system.edges.room_remote import RoomStub, RoomWrapper
 
 T = TypeVar("T")
 wire: Any = Pyro5.protocol
@@ -122,3 +123,53 @@ def test_a_handshake_of_the_users_own_lets_in(serializer: str) -> None:
                     hall.echo(1)
     assert seen[0] is seen[2]
     assert [seen[1], *seen[4:]] == [True, False]
+
+
+# One call at a time
+
+
+class Desk:
+    """Its oneway goes on when `release` is set."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Semaphore(0)
+        self.release = threading.Event()
+        self.ended = threading.Event()
+
+    @expose
+    def note(self) -> None:
+        self.arrived.release()
+        self.release.wait(PATIENCE)
+        self.ended.set()
+
+    @expose
+    def echo(self, value: int) -> int:
+        return value
+
+
+@pytest.mark.parametrize("server", ["thread", "multiplex"])
+def test_an_ordinary_oneway_holds_up_nobody(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its client's calls, and those of others, go on beside it with either server."""
+    monkeypatch.setattr(Pyro5.config, "SERVERTYPE", server)
+    desk = Desk()
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
+        daemon.register(desk, "desk")
+        daemon.register(RoomWrapper(Hall()), "hall")
+        with (
+            looping(daemon),
+            proxy_of(daemon, "desk") as proxy,
+            callbackgen.connect(f"PYRO:hall@{daemon.locationStr}") as connection,
+        ):
+            proxy._pyroBind()
+            proxy._pyroOneway.add("note")
+            proxy.note()
+            try:
+                assert desk.arrived.acquire(timeout=PATIENCE)
+                assert proxy.echo(1) == 1
+                assert RoomStub(connection).echo(2) == 2
+                assert not desk.ended.is_set()
+            finally:
+                desk.release.set()
+            assert desk.ended.wait(PATIENCE)
