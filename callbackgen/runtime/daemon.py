@@ -12,7 +12,7 @@ import Pyro5.api
 from Pyro5.errors import DaemonError
 from Pyro5.svr_existingconn import SocketServer_ExistingConnection
 
-from callbackgen.runtime import ordinary_data, wire
+from callbackgen.runtime import ordinary, ordinary_data, wire
 from callbackgen.runtime.context import serving
 from callbackgen.runtime.counters import Counters, Statistics
 from callbackgen.runtime.envelope import Heading
@@ -176,6 +176,14 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         _check_registered(obj_or_class)
         pyro: Any = super()
         return pyro.register(obj_or_class, objectId, force, weak)
+
+    def _handshake(self, conn: Any, denied_reason: str | None = None) -> bool:
+        """Pyro5's, for ordinary clients: whether one is let in, who gets an answer."""
+        if isinstance(conn, ServerConnection):
+            return ordinary.shake(self, conn, denied_reason)
+        pyro: Any = super()
+        is_let_in: bool = pyro._handshake(conn, denied_reason)  # noqa: SLF001
+        return is_let_in
 
     def requestLoop(  # noqa: N802
         self,

@@ -13,7 +13,7 @@ import msgspec
 
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
-from callbackgen.runtime.ordinary import Ordinary, accepted, shaken
+from callbackgen.runtime.ordinary import Ordinary, accepted
 from callbackgen.runtime.origin import Address, shown
 from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.server_connection import ServerConnection
@@ -191,17 +191,21 @@ class Handshake:
 
     def _shake_ordinary(self, connection: ServerConnection, message: Message) -> None:
         parts = self._listener.parts
-        with pyro_context(connection):
-            reason, answer = shaken(parts.daemon, connection, message)
-        if reason is not None:
-            self._tell_refused(reason)
+        is_let_in = False
+        with pyro_context(connection), connection.shaking(message.encoded()) as kept:
+            try:  # users may have overridden it
+                is_let_in = parts.daemon._handshake(connection)  # noqa: SLF001
+            except BaseException as error:  # noqa: BLE001 - the user's
+                self._tell_refused(_with_class(error))
+        answer = bytes(kept)
+        if not is_let_in:
             self._transport.close("refused", answer)
             return
         ordinary = Ordinary(
             parts.daemon,
             connection,
             self._transport,
-            parts.crew.workers,
+            parts.crew,
             parts.settings,
             parts.counters,
             functools.partial(self._disconnected, connection),

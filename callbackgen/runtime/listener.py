@@ -97,9 +97,9 @@ class Listener:
         else:
             host, port = str(host or bound[0]), int(port or bound[1])
             self.locationStr = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        one_at_a_time = set_to.SERVERTYPE == "multiplex"
-        size = 1 if one_at_a_time else set_to.THREADPOOL_SIZE
-        self._crew = Crew(size, replace=not one_at_a_time)
+        self._crew = Crew(
+            set_to.THREADPOOL_SIZE, one_at_a_time=set_to.SERVERTYPE == "multiplex"
+        )
         self._loop = Loop(f"callbackgen daemon {self.locationStr}")
         self._steps = Steps(self._loop)
         self.parts = Parts(

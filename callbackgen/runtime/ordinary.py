@@ -22,6 +22,7 @@ from Pyro5.errors import SecurityError
 
 from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.context import Serving, serving
+from callbackgen.runtime.errors import Refused
 from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.serving import pyro_context
 from callbackgen.runtime.wire import Message, WireError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from callbackgen.runtime.server_connection import ServerConnection
     from callbackgen.runtime.settings import Settings
     from callbackgen.runtime.transport import Transport
-    from callbackgen.runtime.workers import Workers
+    from callbackgen.runtime.workers import Crew, Workers
 
 _UNTIL_READ: Final = 0.05
 """Seconds between two looks whether a client has taken enough of its answers."""
@@ -43,42 +44,49 @@ def accepted(message: Message) -> None:
         raise WireError(f"a message with serializer {message.serializer}")
 
 
-def shaken(
-    daemon: Any, connection: ServerConnection, message: Message
-) -> tuple[str | None, bytes]:
-    """Why a client is not let in, or None, and the answer to its handshake.
+def shake(daemon: Any, connection: ServerConnection, denied_reason: str | None) -> bool:
+    """Answers the handshake that the connection has; gives whether it lets in.
 
     It does what Pyro5's daemon does, which would read the message as it likes.
     """
+    theirs: Any = protocol
+    message = theirs.recv_stub(connection, [wire.CONNECT])
     context: Any = current_context
-    is_marked = message.flags & protocol.FLAGS_CORR_ID
-    given = uuid.UUID(bytes=message.correlation) if is_marked else uuid.uuid4()
+    is_marked = message.flags & theirs.FLAGS_CORR_ID
+    given = uuid.UUID(bytes=message.corr_id) if is_marked else uuid.uuid4()
     context.correlation_id = given
-    serializer: Any = cast(Any, serializers).serializers_by_id[message.serializer]
+    kind: int = message.serializer_id
+    serializer: Any = cast(Any, serializers).serializers_by_id[kind]
 
-    def answer(kind: int, content: object, annotations: object) -> bytes:
-        number, payload = message.sequence, serializer.dumps(content)
-        sent: Any = cast(Any, protocol).SendingMessage(
-            kind, 0, number, message.serializer, payload, annotations
+    def answer(of_kind: int, content: object, annotations: object) -> bytes:
+        payload = serializer.dumps(content)
+        sent = theirs.SendingMessage(
+            of_kind, 0, message.seq, kind, payload, annotations
         )
         return bytes(sent.data)
 
     try:
-        value, name = ordinary_data.handshake_in(message.serializer, message.payload)
+        if denied_reason:
+            raise Refused(denied_reason)
+        value, name = ordinary_data.handshake_in(kind, bytes(message.data))
         content = {
             "handshake": daemon.validateHandshake(connection, value),
             "meta": daemon.objectsById[DAEMON_NAME].get_metadata(name),
         }
         annotations = context.response_annotations | daemon.annotations()
-        return None, answer(wire.CONNECT_OK, content, annotations)
+        connection.send(answer(wire.CONNECT_OK, content, annotations))
     except BaseException as error:  # noqa: BLE001 - validateHandshake is the user's
         text = text_of(error).encode("utf-8", "backslashreplace").decode("utf-8")
         reason = f"{class_name(type(error))}: {text}"
-        return reason, answer(wire.CONNECT_FAIL, text, None)
+        connection.tell(logging.WARNING, "refused", reason)
+        connection.send(answer(wire.CONNECT_FAIL, text, None))
+        return False
+    return True
 
 
 class _Lane:
-    def __init__(self) -> None:
+    def __init__(self, workers: Workers) -> None:
+        self.workers = workers
         self.waiting: deque[Message] = deque()
         self.is_busy = False
 
@@ -91,7 +99,7 @@ class Ordinary:
         daemon: Any,
         connection: ServerConnection,
         transport: Transport,
-        workers: Workers,
+        crew: Crew,
         settings: Settings,
         counters: Counters,
         ended: Callable[[], object],
@@ -100,13 +108,13 @@ class Ordinary:
         self._daemon = daemon
         self._connection = connection
         self._transport = transport
-        self._workers = workers
+        self._crew = crew
         self._settings = settings
         self._counters = counters
         self._ended = ended
         self._call_ended = call_ended
-        self._calls = _Lane()
-        self._oneways = _Lane()
+        self._calls = _Lane(crew.workers)
+        self._oneways = _Lane(crew.beside)
         self._queued_bytes = 0
         self._is_paused = False
         self._is_lost = False
@@ -181,7 +189,7 @@ class Ordinary:
             finally:
                 self._transport.loop.soon(lambda: self._done(lane))
 
-        self._workers.submit(self._connection.share, task)
+        lane.workers.submit(self._connection.share, task)
 
     def _done(self, lane: _Lane) -> None:
         lane.is_busy = False
@@ -193,7 +201,7 @@ class Ordinary:
 
     def _end_if_over(self) -> None:
         if not self._calls.is_busy and not self._oneways.is_busy:
-            self._workers.submit(self._connection.share, self._ended)
+            self._crew.workers.submit(self._connection.share, self._ended)
 
     # In a worker
 

@@ -77,6 +77,16 @@ class ServerConnection(SocketConnection):  # type: ignore[misc]  # Pyro5 has no 
         finally:
             served.unread, served.answers = b"", True
 
+    @contextlib.contextmanager
+    def shaking(self, message: bytes) -> Generator[bytearray]:
+        """Let the calling thread read a handshake; keeps what it answers."""
+        with self.serving(message, answers=True):
+            self._served.kept = kept = bytearray()
+            try:
+                yield kept
+            finally:
+                self._served.kept = None
+
     @property
     def has_answered(self) -> bool:
         """Whether the message that the calling thread serves was answered."""
@@ -96,6 +106,10 @@ class ServerConnection(SocketConnection):  # type: ignore[misc]  # Pyro5 has no 
         if not getattr(self._served, "answers", True):
             return
         self._served.answered = True
+        kept: bytearray | None = getattr(self._served, "kept", None)
+        if kept is not None:
+            kept += data
+            return
         try:
             self._transport.send(bytes(data))
         except ConnectionLost as error:

@@ -334,12 +334,17 @@ class Crew:
     """The threads of a daemon, or of all connections of a process.
 
     `workers` run the calls that come, `callers` wait for those that coroutines make.
+    With `one_at_a_time` there is one worker; `beside` are then the threads for what has
+    to go on beside it, and else the workers.
     """
 
-    def __init__(self, size: int, *, replace: bool = True) -> None:
+    def __init__(self, size: int, *, one_at_a_time: bool = False) -> None:
         self._clients = Clients()
-        self.workers = Workers(size, replace=replace)
+        self.beside = self.workers = Workers(size)
+        if one_at_a_time:
+            self.workers = Workers(1, replace=False)
         self.callers = Workers(_MOST_CALLERS, replace=False)
+        self._parts = dict.fromkeys((self.callers, self.beside, self.workers))
 
     def join(self, key: object, text: str) -> Share:
         """See `Clients.join`."""
@@ -348,8 +353,14 @@ class Crew:
     def leave(self, share: Share) -> None:
         """See `Clients.leave`."""
         self._clients.leave(share)
-        self.workers.look_again()
+        for part in self._parts:
+            part.look_again()
 
     def close(self, seconds: float) -> list[str]:
         """See `Workers.close`."""
-        return self.callers.close(seconds) + self.workers.close(seconds)
+        end = time.monotonic() + seconds
+        return [
+            name
+            for part in self._parts
+            for name in part.close(max(end - time.monotonic(), 0))
+        ]

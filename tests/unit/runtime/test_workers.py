@@ -521,12 +521,14 @@ def test_without_a_new_thread_one_that_is_there_does_the_work(
             Workers(1).submit("a", lambda: None)
 
 
-def test_a_crew_closes_both_of_its_parts() -> None:
-    """It names the threads of either that do not end."""
-    crew, held = Crew(2), Held()
-    for part in (crew.workers, crew.callers):
+@pytest.mark.parametrize("one_at_a_time", [False, True])
+def test_a_crew_closes_all_of_its_parts(one_at_a_time: bool) -> None:
+    """It names the threads of each that do not end, and each once."""
+    crew, held = Crew(8, one_at_a_time=one_at_a_time), Held()
+    for part in (crew.workers, crew.beside, crew.callers):
         part.submit("a", lambda: held.run(None))
         held.next()
-    assert len(crew.close(0.01)) == 2
+    assert len({*crew.close(0.01)}) == 3
+    assert len(crew.close(0.01)) == 3
     held.may_end.set()
     assert crew.close(PATIENCE) == []
