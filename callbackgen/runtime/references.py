@@ -152,7 +152,7 @@ class References:
     def send(self, stub: type[Stub], value: object) -> int:
         """The number of an object of ours, which is counted as sent.
 
-        Raises Misfit where it does not fit the interface, LimitExceeded.
+        Raises Misfit where it does not fit, LimitExceeded, ConnectionLost.
         """
         interface = interface_name(stub)
         target = _target(value)
@@ -171,6 +171,7 @@ class References:
             wrapper = _wrapped(stub, value)
 
     def _new_export(self, interface: str, target: object, identity: object) -> Export:
+        self._session.check_open()  # nobody would release it
         if len(self._exports) >= self._limit:
             raise LimitExceeded(
                 f"no more {readable(interface)} can be passed: the other end holds "

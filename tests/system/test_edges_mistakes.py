@@ -254,6 +254,7 @@ class AwaitedRoomStub(Stub, format=1):
 
 def test_a_listener_runs_on_the_loop_that_awaits() -> None:
     """Who passes an object in a call that is awaited has it called on that loop."""
+    loop: asyncio.AbstractEventLoop | None = None
 
     class Slow:
         async def told(self, text: str) -> str:
@@ -268,7 +269,6 @@ def test_a_listener_runs_on_the_loop_that_awaits() -> None:
         with callbackgen.connect(address) as connection:
             return await AwaitedRoomStub(connection).relay(Slow(), "a")
 
-    loop: asyncio.AbstractEventLoop | None = None
     with open_hall() as address:
         assert asyncio.run(main(address)) == "a True"
 

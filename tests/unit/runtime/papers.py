@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from callbackgen.runtime import Method, Stub, Wrapper, exposed
 from callbackgen.runtime.envelope import packed, unpacked
-from callbackgen.runtime.errors import Withdrawn
+from callbackgen.runtime.errors import ConnectionLost, Withdrawn
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.references import Passing, References
 
@@ -86,11 +86,22 @@ class AnythingStub(Stub, format=1):
     __slots__ = ()
 
 
+class Connection:
+    """What is there of a session: whether it has ended."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+    def check_open(self) -> None:
+        if self.is_over:
+            raise ConnectionLost("it is over")
+
+
 class Side:
     """One end of a connection as far as objects go."""
 
     def __init__(self, session: object = None, limit: int = 1000) -> None:
-        self.session = cast("Session", session or object())
+        self.session = cast("Session", session or Connection())
         self.services: dict[str, Wrapper] = {}
         self.released: list[tuple[int, int]] = []
         self.references = References(

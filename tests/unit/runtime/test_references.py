@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from callbackgen.runtime import Stub, Wrapper
 from callbackgen.runtime.envelope import packed, unpacked
-from callbackgen.runtime.errors import LimitExceeded, Withdrawn
+from callbackgen.runtime.errors import ConnectionLost, LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
 from callbackgen.runtime.referring import reference, reference_in
 from callbackgen.runtime.stub import link
@@ -20,6 +20,7 @@ from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import (
     AnythingStub,
+    Connection,
     Paper,
     ReaderStub,
     ReaderWrapper,
@@ -381,3 +382,15 @@ def test_a_service_is_looked_for_when_it_is_wanted() -> None:
     assert asked == []
     assert passing.receive(ReaderStub, arrived) is paper
     assert asked == ["paper"]
+
+
+def test_nothing_is_exported_when_the_connection_has_ended() -> None:
+    """A call that is answered then would have its result kept by stubs of that end."""
+    connection = Connection()
+    side = Side(connection)
+    side.send(Paper())
+    connection.is_over = True
+    side.references.clear()
+    with pytest.raises(ConnectionLost):
+        side.send(Paper())
+    assert len(side.references) == 0
