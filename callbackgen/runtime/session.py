@@ -23,6 +23,7 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
+from callbackgen.runtime.staying import Staying
 from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import Message, WireError
@@ -39,9 +40,6 @@ _log = logging.getLogger("callbackgen.session")
 
 _MOST_RELEASES: Final = 500
 """How many are told in one message."""
-
-_SOON: Final = 0.002
-"""Seconds for which a thread that has run a call waits for the next one to read."""
 
 
 class Session:
@@ -83,8 +81,7 @@ class Session:
         self.channel = Channel(settings, time.monotonic())
         self._releases: deque[tuple[int, int]] = deque()
         self._leftovers: deque[Discarded] = deque()
-        self._stays: int | None = None
-        self._next_call: Incoming | None = None
+        self._staying = Staying(transport, crew.workers)
         self.references = References(
             self, settings.callbacks, services, self._release_later
         )
@@ -133,45 +130,6 @@ class Session:
 
     # Calls that come in
 
-    def _run_and_stay(self, first: Incoming) -> None:
-        """Runs a call, and those that follow soon, which this thread reads itself.
-
-        To wake a thread for each call costs more than the call.
-        """
-        incoming: Incoming | None = first
-        del first
-        while incoming is not None:
-            incoming.may_stay = True
-            try:
-                self.run(incoming)
-            except BaseException:
-                self._stop_staying()
-                raise
-            incoming = self._next_soon()
-
-    def _next_soon(self) -> Incoming | None:
-        """The next call, if this thread reads and one comes soon."""
-        if self._stays != threading.get_ident():
-            return None
-        try:
-            if not self.transport.is_closing:
-                self.transport.read_within(_SOON)
-        finally:
-            # Before another thread reads, which may find one, too.
-            incoming, self._next_call = self._next_call, None
-            self._stop_staying()
-        return incoming
-
-    def _stop_staying(self) -> None:
-        if self._stays == threading.get_ident():
-            self._stays = None
-            self.transport.stop_reading()
-
-    def _stay(self) -> None:
-        """Have this thread read what follows the answer that it is about to send."""
-        if self._crew.workers.has_time and self.transport.try_reading():
-            self._stays = threading.get_ident()
-
     def run(self, incoming: Incoming) -> None:
         """Runs a call, answers it, and lets those go on that waited for its end."""
         # Before what follows the call can release its object.
@@ -210,7 +168,7 @@ class Session:
                 with waiting():
                     self.transport.wait_for_room(Deadline(self.settings.blocked))
             if incoming.may_stay:
-                self._stay()
+                self._staying.begin()
             self.transport.send(message)
         except TimeoutError:
             self.close("the other end does not read")
@@ -220,10 +178,8 @@ class Session:
         for data in turn.outgoing:
             self._send_if_open(data)
         for incoming in turn.ready:
-            if self._stays == threading.get_ident() and self._next_call is None:
-                self._next_call = incoming
-            elif self._lost is None:
-                task = functools.partial(self._run_and_stay, incoming)
+            if not self._staying.takes(incoming) and self._lost is None:
+                task = functools.partial(self._staying.run, incoming, self.run)
                 self._crew.workers.submit(self.share, task)
         if turn.discarded:
             self._discard_later(turn.discarded)
