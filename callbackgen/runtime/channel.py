@@ -7,7 +7,6 @@ Its driver holds a lock around every call and takes these after it (`take`).
 
 from __future__ import annotations
 
-from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ import msgspec
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import CONTROL
 from callbackgen.runtime.lanes import NO_CHAIN, Incoming, Key, Lanes
+from callbackgen.runtime.unread import Unread
 from callbackgen.runtime.wire import Message, WireError
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 _MOST_LATE: Final = 1024
 _MOST_PENDING: Final = 32 * 1024
-_OVERFULL: Final = 4
-"""How many times the calls that may be queued there may be messages that are unread."""
-
 _LARGEST_CONTROL: Final = 16 * 1024
 _SYNCHRONISED: Final = 2
 """How many PINGs are sent for each full set of oneway calls."""
@@ -85,11 +82,8 @@ class Channel:
         self._lanes = Lanes()
         self._queued: dict[int, Incoming] = {}
         self._queued_oneways: dict[int, None] = {}
-        self._arrivals = 0
         self._unanswered_pings: list[tuple[int, int]] = []
-        self._unread: dict[int, int] = {}
-        self._unread_bytes = 0
-        self._releases: deque[tuple[int, list[Any]]] = deque()
+        self._unread = Unread(settings)
         self._outgoing: list[bytes] = []
         self._ready: list[Incoming] = []
         self._discarded: list[Discarded] = []
@@ -184,14 +178,8 @@ class Channel:
             self._answer_pings()
 
     def read(self, arrival: int) -> None:
-        """Says that the payload of a message with references was read.
-
-        What the other end releases may be named in a message that came before.
-        """
-        self._unread_bytes -= self._unread.pop(arrival, 0)
-        oldest = next(iter(self._unread), None)
-        while self._releases and (oldest is None or oldest > self._releases[0][0]):
-            self._controls.append(self._releases.popleft()[1])
+        """Says that the payload of a message with references was read."""
+        self._controls += self._unread.read(arrival)
 
     def ended(self, incoming: Incoming) -> None:
         """Says that a call has ended; the ones that waited for that become ready."""
@@ -244,21 +232,23 @@ class Channel:
         self._waiting.clear()
         self._queued.clear()
         self._queued_oneways.clear()
-        self._releases.clear()
+        self._unread.forget_releases()
         self._lanes.forget_waiting()
 
     def _receive_answer(self, message: Message) -> None:
-        pending = self._pending.pop(message.sequence, None)
+        pending = self._pending.get(message.sequence)
+        may_refer = envelope.may_refer(message.payload)
         if pending is None:
             if message.sequence not in self._late:
                 raise WireError("an answer to no call")
             self._late.discard(message.sequence)
-            if envelope.may_refer(message.payload):
-                arrival = self._arrived(len(message.payload))
+            if may_refer:
+                arrival = self._unread.arrived(len(message.payload))
                 self._discarded.append((arrival, message.payload))
             return
-        if envelope.may_refer(message.payload):
-            pending.arrival = self._arrived(0)
+        if may_refer:
+            pending.arrival = self._unread.arrived(0)
+        del self._pending[message.sequence]
         self._no_longer_waits(pending)
         pending.items.put(message)
 
@@ -285,7 +275,7 @@ class Channel:
             -head.chain,
             now + head.milliseconds / 1000 if head.milliseconds else None,
             message.payload,
-            self._arrived(len(message.payload)),
+            self._unread.arrived(len(message.payload)),
             envelope.may_refer(message.payload),
         )
         self._queue(incoming)
@@ -298,24 +288,9 @@ class Channel:
         for started in self._lanes.arrived(incoming, nested=nested):
             self._start(started)
 
-    def _arrived(self, size: int) -> int:
-        """The number of a message whose payload, of that size, has to be read."""
-        self._arrivals += 1
-        self._unread[self._arrivals] = size
-        self._unread_bytes += size
-        settings = self._settings
-        if self._unread_bytes > settings.queue_size or (
-            len(self._unread) > _OVERFULL * settings.queue_messages
-        ):
-            raise WireError(f"more than {settings.queue_size} bytes queued")
-        return self._arrivals
-
     def _receive_control(self, said: list[Any]) -> None:
-        if said[:1] == [envelope.RELEASE] and self._unread:
-            if len(self._releases) > _MOST_LATE:
-                raise WireError("too many releases behind messages that are not read")
-            self._releases.append((self._arrivals, said))
-        else:
+        is_release = said[:1] == [envelope.RELEASE]
+        if not (is_release and self._unread.has_to_wait(said)):
             self._controls.append(said)
 
     def _queue(self, incoming: Incoming) -> None:
@@ -361,7 +336,7 @@ class Channel:
         elif message.payload == _SYNCHRONISE:
             if len(self._unanswered_pings) > _MOST_LATE:
                 raise WireError("too many questions that wait for an answer")
-            self._unanswered_pings.append((self._arrivals, message.sequence))
+            self._unanswered_pings.append((self._unread.arrivals, message.sequence))
             self._answer_pings()
         else:
             self._outgoing.append(_pong(message.sequence))

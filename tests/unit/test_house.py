@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
 LONGEST = 400
 """Lines of a file."""
 
-SANS_IO = ("wire", "lanes", "keys", "envelope", "channel")
+SANS_IO = ("wire", "lanes", "unread", "keys", "envelope", "channel")
 OUTSIDE = {
     "asyncio",
     "concurrent",
