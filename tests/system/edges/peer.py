@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
@@ -62,6 +63,7 @@ class Peer:
         self._socket.settimeout(PATIENCE)
         self._receiver = wire.Receiver(lambda _: LARGEST)
         self._sequence = 0
+        self._passed_over: deque[Message] = deque()
 
     @classmethod
     def dialled(cls, address: str, *, buffer: int = 0) -> Self:
@@ -172,9 +174,11 @@ class Peer:
         return self._sequence
 
     def called(self) -> Message:
-        """The next call that the other end makes."""
+        """The next call that the other end makes, also of those before an answer."""
+        if self._passed_over:
+            return self._passed_over.popleft()
         while (message := self.next()).kind != wire.INVOKE:
-            pass
+            continue
         return message
 
     def answered(self, sequence: int) -> Any:
@@ -183,6 +187,8 @@ class Peer:
             message = self.next()
             if (message.kind, message.sequence) == (wire.RESULT, sequence):
                 break
+            if message.kind == wire.INVOKE:
+                self._passed_over.append(message)
         if message.flags & wire.EXCEPTION:
             raise envelope.error_in(message.payload)
         return envelope.unpacked(message.payload, bytes)
