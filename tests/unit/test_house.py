@@ -21,6 +21,7 @@ LONGEST = 400
 SANS_IO = (
     "wire",
     "lanes",
+    "flow",
     "unread",
     "keys",
     "unpacking",
