@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgspec
 
 from callbackgen.runtime import envelope, wire
+from callbackgen.runtime.budget import Budget, Held
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
 from callbackgen.runtime.ordinary import Ordinary, accepted
 from callbackgen.runtime.origin import Address, shown
@@ -42,6 +43,7 @@ class Parts(NamedTuple):
     crew: Crew
     settings: Settings
     counters: Counters
+    budget: Budget
 
 
 class Handshake:
@@ -260,7 +262,9 @@ class Handshake:
         self._listener.shaken(self)
         parts.counters.began(self._transport)
         self._next = handler
-        self._transport.hand_over(handler.received, limit)
+        self._transport.inbox.hand_over(handler.received, limit)
+        held = Held(parts.budget, connection.share, self._transport.look_for_room)
+        self._transport.inbox.keep_to(held, handler.is_needed)
         if isinstance(handler, Session):
             connection.session = handler
             handler.share = connection.share

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
 from Pyro5 import config, socketutil
 
 from callbackgen.runtime import forking
+from callbackgen.runtime.budget import Budget
 from callbackgen.runtime.counters import Counters
 from callbackgen.runtime.crowd import Crowd
 from callbackgen.runtime.handshake import Handshake, Parts, handshake_limit
@@ -103,7 +104,12 @@ class Listener:
         self._loop = Loop(f"callbackgen daemon {self.locationStr}")
         self._steps = Steps(self._loop)
         self.parts = Parts(
-            daemon, self._loop, self._crew, self._settings, self._counters
+            daemon,
+            self._loop,
+            self._crew,
+            self._settings,
+            self._counters,
+            Budget(self._settings, self._loop.soon),
         )
         forking.forget_in_children(self)
 

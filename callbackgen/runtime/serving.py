@@ -85,7 +85,7 @@ class Server:
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
             ends = error if ends_the_process(error) else None
         finally:
-            if incoming.may_refer:
+            if incoming.is_tracked:
                 self._has_read(incoming)
         if not incoming.oneway:
             try:
@@ -130,7 +130,8 @@ class Server:
 
     def _has_read(self, incoming: Incoming) -> None:
         """What is released later is found until then."""
-        incoming.may_refer = False
+        incoming.is_tracked = False
+        incoming.payload = b""  # it need not live as long as the call
         self._session.has_read(incoming.ordinal)
 
     def _called(
@@ -147,7 +148,7 @@ class Server:
                 raise Refusal("limit", f"{named(called)}: the arguments are {exceeded}")
             self._check(served.method, incoming)
             request = self._unpacked(incoming, passing, checked=True)
-        if incoming.may_refer:
+        if incoming.is_tracked:
             self._has_read(incoming)
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")

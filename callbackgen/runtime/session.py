@@ -141,6 +141,7 @@ class Session:
                 return
             self._running += 1
             self.channel.begun(incoming)
+            self._count_unread()
             turn = self.channel.take()
         if turn is not NOTHING:
             self.follow(turn)
@@ -229,6 +230,7 @@ class Session:
         """The payload of a message was read: the references in it are known."""
         with self.lock:
             self.channel.read(arrival)
+            self._count_unread()
             turn = self.channel.take()
         if turn is not NOTHING:
             self.follow(turn)
@@ -249,9 +251,17 @@ class Session:
             self.channel.receive(message, time.monotonic())
             if self.waiting_for_room and message.kind != wire.INVOKE:
                 self.room.notify_all()
+            self._count_unread()
             turn = self.channel.take()
         if turn is not NOTHING:
             self.follow(turn)
+
+    def is_needed(self) -> bool:
+        """Whether anybody waits for what comes."""
+        return self.channel.is_needed
+
+    def _count_unread(self) -> None:
+        self.transport.inbox.unread(self.channel.unread)
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
@@ -317,6 +327,8 @@ class Session:
         if not self.is_open:
             return
         with self.lock:
+            if not self.transport.inbox.has_room:
+                self.channel.hear_later(time.monotonic())
             try:
                 wait = self.channel.tick(time.monotonic())
             except WireError as error:

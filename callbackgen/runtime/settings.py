@@ -66,6 +66,11 @@ class Settings:
     queue_size: int = 4 * 1024 * 1024
     """How many bytes these may have together."""
 
+    held_size: int = 8 * 1024 * 1024
+    """How many bytes all connections of a daemon may hold that are not read yet, beyond
+    16 KiB for each. Of several clients one may hold half of it, and each the bytes of
+    one message. What would be more stays in the sockets until there is room."""
+
     blocked: float = 10.0
     """Seconds after which a peer is disconnected that has left what it was sent, or has
     not ended a message that it began."""
