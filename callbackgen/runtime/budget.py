@@ -1,5 +1,7 @@
 """How many bytes all connections of a daemon hold, of which each client has a part.
 
+There is one for what has arrived and is not read, and one for what is to be sent.
+
 What a connection may queue is little, but there may be thousands of them. So what all
 of them hold beyond a little each is limited together: what would be more stays where it
 is, in the sockets, and is read later. One client cannot take it all while others are
@@ -84,11 +86,14 @@ class Budget:
 
 
 class Held:
-    """What one connection holds: messages that are not read, one that arrives."""
+    """What one connection holds: messages that are not read, one that arrives.
+
+    Or bytes that it has not taken, which are `unread` as well.
+    """
 
     __slots__ = ("_arriving", "_budget", "_client", "_counted", "_go_on", "_unread")
 
-    def __init__(self, budget: Budget, share: Share, go_on: Task) -> None:
+    def __init__(self, budget: Budget, share: Share, go_on: Task = bool) -> None:
         self._budget = budget
         self._client = share.client
         self._go_on = go_on
@@ -130,6 +135,14 @@ class Held:
             if self._budget.is_over(self._client, self._counted):
                 raise WireError("this client has too many bytes that are not read")
             return True
+
+    @property
+    def has_room(self) -> bool:
+        """Whether there is room for more."""
+        if not self._counted:
+            return True
+        with self._budget.lock:
+            return self._budget.fits(self._client, 0)
 
     def end(self) -> None:
         """The connection has ended: it holds nothing any more."""

@@ -43,7 +43,8 @@ class Parts(NamedTuple):
     crew: Crew
     settings: Settings
     counters: Counters
-    budget: Budget
+    incoming: Budget
+    outgoing: Budget
 
 
 class Handshake:
@@ -263,8 +264,10 @@ class Handshake:
         parts.counters.began(self._transport)
         self._next = handler
         self._transport.inbox.hand_over(handler.received, limit)
-        held = Held(parts.budget, connection.share, self._transport.look_for_room)
-        self._transport.inbox.keep_to(held, handler.is_needed)
+        transport, share = self._transport, connection.share
+        incoming = Held(parts.incoming, share, transport.look_for_room)
+        transport.inbox.keep_to(incoming, handler.is_needed)
+        transport.outgoing = Held(parts.outgoing, share)
         if isinstance(handler, Session):
             connection.session = handler
             handler.share = connection.share

@@ -110,6 +110,7 @@ class Listener:
             self._settings,
             self._counters,
             Budget(self._settings, self._loop.soon),
+            Budget(self._settings, self._loop.soon),
         )
         forking.forget_in_children(self)
 

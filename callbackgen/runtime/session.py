@@ -29,7 +29,7 @@ from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.wire import Message, WireError
-from callbackgen.runtime.workers import Crew, Task, waiting
+from callbackgen.runtime.workers import Crew, Task
 
 if TYPE_CHECKING:
     from callbackgen.runtime.call import Call
@@ -167,9 +167,8 @@ class Session:
         """Sends the answer to a call. Raises ConnectionLost where nobody is there."""
         message = self.channel.answer(incoming, payload, failed=failed)
         try:
-            if self.transport.is_full:
-                with waiting():
-                    self.transport.wait_for_room(Deadline(self.settings.blocked))
+            # With no other thread for this one: each would hold another answer.
+            self.transport.wait_for_room(Deadline(self.settings.blocked))
             if incoming.may_stay:
                 self._staying.begin()
             self.transport.send(message)

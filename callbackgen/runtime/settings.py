@@ -68,8 +68,9 @@ class Settings:
 
     held_size: int = 8 * 1024 * 1024
     """How many bytes all connections of a daemon may hold that are not read yet, beyond
-    16 KiB for each. Of several clients one may hold half of it, and each the bytes of
-    one message. What would be more stays in the sockets until there is room."""
+    16 KiB for each, and as many that are not taken by their clients. Of several clients
+    one may hold half of it, and each the bytes of one message. What would be more stays
+    in the sockets until there is room, and in the threads that would send it."""
 
     blocked: float = 10.0
     """Seconds after which a peer is disconnected that has left what it was sent, or has

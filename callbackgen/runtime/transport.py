@@ -18,6 +18,7 @@ import weakref
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from callbackgen.runtime.budget import Held
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import ConnectionLost
 from callbackgen.runtime.inbox import Inbox
@@ -69,6 +70,8 @@ class Transport:
         self._steps: Steps | None = None
         self._poller: select.poll | None = None
         self._unsent: Unsent | None = None  # most connections never need it
+        self.outgoing: Held | None = None
+        """What the connection holds of its daemon's budget of bytes to be sent."""
         self._is_checked = False
         self._closing: str | None = None
         self._is_closed = False
@@ -367,7 +370,7 @@ class Transport:
         if sent == len(data):
             return
         if unsent is None:
-            unsent = self._unsent = Unsent(self._settings, self._lock)
+            unsent = self._unsent = Unsent(self._settings, self._lock, self.outgoing)
         unsent.add(memoryview(data)[sent:], time.monotonic())
         if is_first:  # the loop must find it when it looks
             self.loop.soon(self._watch)

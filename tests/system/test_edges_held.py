@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -61,8 +62,13 @@ def peers(address: str, number: int) -> Generator[list[Peer]]:
         yield [stack.enter_context(Peer.connected(address)) for _ in range(number)]
 
 
+def unsent_by(daemon: Any) -> int:
+    total: int = daemon.transportServer.parts.outgoing.total
+    return total
+
+
 def held_by(daemon: Any) -> int:
-    total: int = daemon.transportServer.parts.budget.total
+    total: int = daemon.transportServer.parts.incoming.total
     return total
 
 
@@ -134,3 +140,45 @@ def test_a_client_that_is_called_back_is_read_whatever_the_others_hold() -> None
         peer.send(large(9)[-1:] + answer(called.sequence, "heard"))
         assert peer.answered(asked) == "heard"
         assert reached(lambda: len(hall.texts) == 1)
+
+
+def test_answers_that_are_not_taken_take_no_more_than_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The threads that made them wait; another client's calls are answered."""
+    workers = 4
+    monkeypatch.setattr(config, "THREADPOOL_SIZE", workers)
+    hall = Hall()
+    hall.release.set()
+    with (
+        serving(hall) as (address, daemon),
+        callbackgen.connect(address, handshake="ann", settings=SETTINGS) as connection,
+        contextlib.ExitStack() as stack,
+    ):
+        room = RoomStub(connection)
+        for _ in range(6):
+            peer = stack.enter_context(Peer.connected(address, buffer=4096))
+            stack.enter_context(sending(peer, large(1, "hold") * 40))
+        assert reached(lambda: unsent_by(daemon) > MOST // 2)
+        for number in range(20):
+            assert room.echo(number) == number
+            assert unsent_by(daemon) <= MOST // 2 + workers * SIZE
+        stack.close()
+        assert reached(lambda: unsent_by(daemon) == held_by(daemon) == 0)
+
+
+@contextlib.contextmanager
+def sending(peer: Peer, data: bytes) -> Generator[None]:
+    """Sends bytes in a thread, which ends with the connection at the latest."""
+
+    def send() -> None:
+        with contextlib.suppress(OSError):
+            peer.send(data)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        peer.hang_up()
+        thread.join(PATIENCE)
