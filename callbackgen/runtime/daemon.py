@@ -82,7 +82,8 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
     Without `list_objects`, clients that ask for the names of the registered objects get
     a DaemonError: who calls one has to know its name.
 
-    `events`, `sockets` and `combine` raise TypeError: the daemon has a loop of its own.
+    `events` and `combine` raise TypeError: the daemon has a loop of its own, and its
+    `sockets` (the listening one and those of its clients) are only to be looked at.
     With `connected_socket`, Pyro5's own transport is used, which is not protected
     against its client and calls nobody back.
 

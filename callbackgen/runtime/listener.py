@@ -6,6 +6,7 @@ import contextlib
 import errno
 import itertools
 import logging
+import selectors
 import socket
 import threading
 import time
@@ -189,14 +190,23 @@ class Listener:
         raise _has_own_loop("events()")
 
     @property
-    def sockets(self) -> NoReturn:
-        """Not for this transport."""
-        raise _has_own_loop("sockets")
+    def sockets(self) -> list[socket.socket]:
+        """The listening one and those of the clients: to be looked at, no more."""
+        listening = [] if self.sock is None else [self.sock]
+        return listening + [one.socket for one in list(self._connections)]
 
     @property
     def selector(self) -> NoReturn:
         """Not for this transport."""
         raise _has_own_loop("selector")
+
+    @selector.setter
+    def selector(self, theirs: selectors.BaseSelector) -> None:
+        """Not either: one of Pyro5's that combines sets its own, with our sockets."""
+        for ours in self.sockets:
+            with contextlib.suppress(KeyError):
+                theirs.unregister(ours)
+        raise _has_own_loop("combine()")
 
     def combine_loop(self, server: object) -> NoReturn:
         """Not for this transport."""
