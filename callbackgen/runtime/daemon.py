@@ -211,9 +211,10 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         return self.__counters.snapshot()
 
     def _getInstance(self, clazz: Any, conn: Any) -> Any:  # noqa: N802
-        """Pyro5's, one at a time for each connection, and not too many of them."""
+        """Pyro5's; those of a connection are made one by one, and not too many."""
         pyro: Any = super()
-        if not isinstance(conn, ServerConnection):
+        mode, _ = clazz._pyroInstancing  # noqa: SLF001 - Pyro5's own mark
+        if mode != "session" or not isinstance(conn, ServerConnection):
             return pyro._getInstance(clazz, conn)  # noqa: SLF001
         most = self.__settings.instances
         with conn.instances_lock:
