@@ -115,11 +115,17 @@ class Listener:
             while not self._closed and loopCondition():
                 self._wait()
                 if not self._closed:
-                    self._daemon._housekeeping()  # noqa: SLF001 - as transports do
+                    self._keep_house()
         except KeyboardInterrupt:
             _log.info("%s: interrupted", self.locationStr)
         finally:
             self._loop.soon(self._accept_no_more)
+
+    def _keep_house(self) -> None:
+        try:
+            self._daemon._housekeeping()  # noqa: SLF001 - as transports do
+        except Exception:  # noqa: BLE001 - the user's: the server goes on
+            _log.exception("%s: housekeeping failed", self.locationStr)
 
     def _wait(self) -> None:
         with contextlib.suppress(Empty):

@@ -9,7 +9,6 @@ from typing import Any
 
 import Pyro5.api
 import Pyro5.errors
-import Pyro5.serializers
 import pytest
 
 import callbackgen
@@ -232,7 +231,11 @@ def counting(mode: str) -> type[Counting]:
 
 @pytest.mark.parametrize(
     ("mode", "counts", "made"),
-    [("single", (1, 2, 3, 4), 1), ("session", (1, 2, 1, 3), 2), ("percall", (1,) * 4, 4)],
+    [
+        ("single", (1, 2, 3, 4), 1),
+        ("session", (1, 2, 1, 3), 2),
+        ("percall", (1,) * 4, 4),
+    ],
 )
 @pytest.mark.parametrize("serializer", SERIALIZERS)
 def test_instance_modes(
