@@ -266,3 +266,50 @@ def test_the_streams_of_each_client_are_counted(daemon: Any) -> None:
         streams.pop(0).close()  # oneway: calls do not wait for it
         assert reached(lambda: len(daemon.streaming_responses) == most - 1)
         assert [*one.stock] == [0, 1, 2]
+
+
+def leaving(daemon: Any, name: str, count: int) -> list[Any]:
+    """Streams of a client that has gone."""
+    kept = len(daemon.streaming_responses)
+    with client(daemon, name) as proxy:
+        streams = [proxy.endless(name) for _ in range(count)]
+        assert [next(stream) for stream in streams] == [0] * count
+        assert len(daemon.streaming_responses) == kept + count
+    return streams
+
+
+def client(daemon: Any, name: str) -> Any:
+    proxy = proxy_of(daemon, "mill")
+    proxy._pyroHandshake = name
+    return proxy
+
+
+def test_streams_that_wait_for_clients_are_counted(mill: Mill) -> None:
+    """Who leaves ever more of them loses the oldest; what others left goes on."""
+    settings = callbackgen.Settings(lingering=8)
+    assert callbackgen.settings.lingering == 1024
+
+    def who(value: object) -> object:
+        return value
+
+    with callbackgen.Daemon("127.0.0.1", authenticate=who, settings=settings) as daemon:
+        pyro: Any = daemon
+        kept: dict[str, Any] = pyro.streaming_responses
+        daemon.register(mill, "mill")
+        with looping(daemon), client(daemon, "friend") as friend:
+            streams = leaving(daemon, "friend", 3)
+            assert reached(lambda: all(one[0] is None for one in kept.values()))
+            for _ in range(3):
+                leaving(daemon, "stranger", 10)
+                assert reached(lambda: len(kept) == 8)
+            assert [mill.ended.get(timeout=PATIENCE) for _ in range(25)] == [
+                "stranger"
+            ] * 25
+            friend._pyroBind()
+            for stream in streams:
+                stream.proxy = friend
+                assert next(stream) == 1
+            for _ in range(3):  # those in use are not among those that wait
+                leaving(daemon, "friend", 10)
+                assert reached(lambda: len(kept) == 3 + 8)
+            assert [next(stream) for stream in streams] == [2, 2, 2]
