@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, cast
 
 import Pyro5
@@ -61,7 +61,7 @@ def test_over_ipv6(serializer: str) -> None:
 
 
 @contextlib.contextmanager
-def forwarding(to: tuple[str, int]) -> Generator[int]:
+def forwarding(find: Callable[[], Any]) -> Generator[int]:
     """Forwards connections to an address, as a router does; gives its port."""
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -78,7 +78,7 @@ def forwarding(to: tuple[str, int]) -> Generator[int]:
             with contextlib.suppress(OSError):
                 while True:
                     outer = stack.enter_context(listening.accept()[0])
-                    inner = stack.enter_context(socket.create_connection(to))
+                    inner = stack.enter_context(socket.create_connection(find()))
                     for ends in ((outer, inner), (inner, outer)):
                         pumps.append(threading.Thread(target=pump, args=ends))
                         pumps[-1].start()
@@ -96,19 +96,18 @@ def forwarding(to: tuple[str, int]) -> Generator[int]:
                 each.join(PATIENCE)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def test_behind_a_router() -> None:
     """URIs and proxies that it hands out name the router; callbacks go through it."""
-    port = free_port()
-    with forwarding(("127.0.0.1", port)) as outside:
+    pyro: Any = None
+
+    def inside() -> Any:
+        return pyro.sock.getsockname()
+
+    with forwarding(inside) as outside:
         options: Any = {"nathost": "127.0.0.1", "natport": outside}
-        with callbackgen.Daemon("127.0.0.1", port, **options) as daemon:
-            pyro: Any = daemon
+        with callbackgen.Daemon("127.0.0.1", **options) as daemon:
+            pyro = daemon
+            port = pyro.sock.getsockname()[1]
             daemon.register(Gate(pyro), "gate")
             daemon.register(RoomWrapper(Hall()), "hall")
             assert pyro.locationStr == f"127.0.0.1:{port}"
