@@ -24,6 +24,8 @@ from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.wrapper import Wrapper
 
 if TYPE_CHECKING:
+    import socket
+
     from callbackgen.runtime.counters import Counters
     from callbackgen.runtime.listener import Listener
     from callbackgen.runtime.loop import Loop
@@ -81,6 +83,11 @@ class Handshake:
     def text(self) -> str:
         """Whose connection it is, for people."""
         return shown(self._address, self._listener.locationStr)
+
+    @property
+    def socket(self) -> socket.socket:
+        """The client's."""
+        return self._transport.socket
 
     def say_goodbye(self, reason: str) -> None:
         """End the connection, and say why if there is who understands it."""

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import itertools
 import logging
+import selectors
 import socket
 import threading
 import time
@@ -121,11 +122,17 @@ class Listener:
             while not self._closed and loopCondition():
                 self._wait()
                 if not self._closed:
-                    self._daemon._housekeeping()  # noqa: SLF001 - as transports do
+                    self._keep_house()
         except KeyboardInterrupt:
             _log.info("%s: interrupted", self.locationStr)
         finally:
             self._loop.soon(self._accept_no_more)
+
+    def _keep_house(self) -> None:
+        try:
+            self._daemon._housekeeping()  # noqa: SLF001 - as transports do
+        except Exception:  # noqa: BLE001 - the user's: the server goes on
+            _log.exception("%s: housekeeping failed", self.locationStr)
 
     def _wait(self) -> None:
         with contextlib.suppress(Empty):
@@ -196,14 +203,23 @@ class Listener:
         raise _has_own_loop("events()")
 
     @property
-    def sockets(self) -> NoReturn:
-        """Not for this transport."""
-        raise _has_own_loop("sockets")
+    def sockets(self) -> list[socket.socket]:
+        """The listening one and those of the clients: to be looked at, no more."""
+        listening = [] if self.sock is None else [self.sock]
+        return listening + [one.socket for one in list(self._connections)]
 
     @property
     def selector(self) -> NoReturn:
         """Not for this transport."""
         raise _has_own_loop("selector")
+
+    @selector.setter
+    def selector(self, theirs: selectors.BaseSelector) -> None:
+        """Not either: one of Pyro5's that combines sets its own, with our sockets."""
+        for ours in self.sockets:
+            with contextlib.suppress(KeyError):
+                theirs.unregister(ours)
+        raise _has_own_loop("combine()")
 
     def combine_loop(self, server: object) -> NoReturn:
         """Not for this transport."""

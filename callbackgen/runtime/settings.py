@@ -95,6 +95,11 @@ class Settings:
     streams: int = 16
     """How many item streams one ordinary Pyro5 client may have open."""
 
+    lingering: int = 1024
+    """How many item streams of ordinary Pyro5 clients that have gone a daemon keeps for
+    Pyro5's ITER_STREAM_LINGER. Beyond, the oldest of the client goes that has left
+    most of them."""
+
     instances: int = 64
     """How many instances of registered classes one connection may have."""
 
