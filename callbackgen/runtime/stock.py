@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from callbackgen.runtime import envelope, stock_payloads, wire
 from callbackgen.runtime.address import Address
-from callbackgen.runtime.by_address import BY_ADDRESS
+from callbackgen.runtime.by_address import ToAndFrom
 from callbackgen.runtime.call import Call
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import BadReply, ConnectionLost
@@ -85,7 +85,8 @@ class StockLink(Link):
 
     def make(self, call: Call) -> Any:
         """See `Link`."""
-        used, positional, named = call.packed(BY_ADDRESS)
+        carrier = ToAndFrom(self.address, self._peer)
+        used, positional, named = call.packed(carrier)
         payload = _payload(self.address, call, positional, named)
         try:
             if call.method.oneway and not call.assigns:
@@ -95,7 +96,7 @@ class StockLink(Link):
         except TimeoutError as error:
             raise call.too_late(self) from error
         data = stock_payloads.result_of(message)
-        return call.result(data, used, BY_ADDRESS)
+        return call.result(data, used, carrier)
 
     def call(self, payload: bytes, deadline: Deadline) -> Message:
         """Sends a call and waits for its answer.
@@ -108,6 +109,9 @@ class StockLink(Link):
     def send(self, payload: bytes, deadline: Deadline) -> None:
         """Sends a call whose answer nobody waits for. Raises as `call` does."""
         self._connection().send(payload, deadline)
+
+    def _peer(self) -> object:
+        return self._connection().peer
 
     def _connection(self) -> _Connection:
         process = os.getpid()
@@ -141,6 +145,8 @@ class _Connection:
 
     def __init__(self, address: Address) -> None:
         self._address = address
+        self.peer: object = None
+        """What the socket says of where the far end is, once it was dialled."""
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._closing: weakref.finalize[..., Any] | None = None
@@ -232,6 +238,7 @@ class _Connection:
         connected = _connected(self._address, deadline)
         self._socket = connected
         self._closing = weakref.finalize(self, connected.close)
+        self.peer = connected.getpeername()
         self._sequence = 0
         greeting = stock_payloads.handshake(self._address.object_id)
         self._write_message(wire.CONNECT, greeting, b"", deadline)
