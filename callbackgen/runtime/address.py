@@ -95,8 +95,8 @@ def _parse(text: str, *, of_peer: bool) -> Address:
         ) from None
     if uri.protocol != "PYRO":
         raise ValueError(
-            f"{text!r} would have to be looked up, which is not done for a peer: it "
-            "has to pass a PYRO: address"
+            f"{text!r}, which would have to be looked up: that is not done for a peer, "
+            "who has to pass a PYRO: address"
             if of_peer
             else f"{text!r} has to be looked up first: pass Pyro5.api.resolve(...) "
             "of it"

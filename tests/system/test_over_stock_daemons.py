@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def service(stage: Stage, kind: str) -> Program:
     return made
 
 
-def client_of(stage: Stage, name: str, kind: str, **options: str) -> Program:
+def client_of(stage: Stage, name: str, kind: str, **options: Any) -> Program:
     module = "tests.system.over.client"
     made = stage.start(module, name, name=name, server=kind, **options)
     made.event("ready")

@@ -43,31 +43,30 @@ class Guest:
     def address(self) -> str:
         return str(self._uri)
 
-    def add(self, service: str, symbol: str, form: str) -> str:
+    def add(self, service: str, symbol: str, form: str) -> Any:
         """Have the service add the listener, given in one of the forms of Pyro5."""
-        given = {
-            "wrapper": lambda: self._wrapper,
-            "proxy": lambda: Pyro5.api.Proxy(self._uri),
-            "uri": lambda: self._uri,
-            "text": lambda: str(self._uri),
-        }[form]()
-        return self._ask(service, "add", symbol, given)
+        forms: dict[str, object] = {
+            "wrapper": self._wrapper,
+            "proxy": _proxy(self._uri),
+            "uri": self._uri,
+            "text": str(self._uri),
+        }
+        return self._ask(service, "add", symbol, forms[form])
 
     def keep(self, service: str, symbol: str) -> None:
         """The same in a oneway call, whose connection is closed at once."""
         self._ask(service, "keep", symbol, self._wrapper)
 
-    def add_text(self, service: str, symbol: str, text: str) -> str:
+    def add_text(self, service: str, symbol: str, text: str) -> Any:
         """Have the service add what a text of the test's names."""
         return self._ask(service, "add", symbol, text)
 
-    def add_reference(self, service: str, symbol: str, text: str) -> str:
+    def add_reference(self, service: str, symbol: str, text: str) -> Any:
         """The same as a Proxy."""
-        return self._ask(service, "add", symbol, Pyro5.api.Proxy(text))
+        return self._ask(service, "add", symbol, _proxy(text))
 
     def _ask(self, service: str, method: str, *arguments: Any) -> Any:
-        proxy: Any
-        with Pyro5.api.Proxy(service) as proxy:
+        with _proxy(service) as proxy:
             return getattr(proxy, method)(*arguments)
 
     def bounce(self, service: str, depth: int) -> int:
@@ -83,6 +82,10 @@ class Guest:
 
     def raise_(self, text: str | None) -> None:
         self._hearer.trouble = text
+
+
+def _proxy(address: object) -> Any:
+    return cast(Any, Pyro5.api).Proxy(address)
 
 
 def main(name: str, server: str = "thread", host: str = "127.0.0.1") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ class ByHand:
     def ask(self, _given: object = None) -> None:
         self.seen.append(caller())
 
-    @Pyro5.api.expose  # type: ignore[untyped-decorator]
+    @Pyro5.api.expose  # type: ignore[prop-decorator, untyped-decorator]
     @property
     def asked(self) -> int:
         self.ask()
@@ -144,7 +144,7 @@ class Watching(Daemon):
         self.seen.append(("disconnect", caller()))
         self.disconnected.set()
 
-    def requestLoop(self, _: Callable[[], bool] | None = None) -> None:  # noqa: N802
+    def requestLoop(self, loopCondition: Any = None) -> None:  # noqa: N802, N803
         def goes_on() -> bool:
             self.seen.append(("loop", caller()))
             return True
@@ -181,7 +181,7 @@ def test_a_method_by_hand_has_a_caller(kind: str) -> None:
     with watching(target) as (_, (address,)), Pyro5.api.Proxy(address) as proxy:
         proxy.ask()
         assert proxy.asked == 5
-        batch = Pyro5.api.BatchProxy(proxy)
+        batch: Any = Pyro5.api.BatchProxy(proxy)
         batch.ask()
         list(batch())
         proxy.told()
@@ -213,15 +213,16 @@ def test_a_converter_of_arguments_has_no_caller(kind: str) -> None:
         pass
 
     proxy: Any
-    SerializerBase.register_class_to_dict(Thing, lambda _: {"__class__": "Thing"})
-    SerializerBase.register_dict_to_class("Thing", lambda *_: seen.append(caller()))
+    base: Any = SerializerBase
+    base.register_class_to_dict(Thing, lambda _: {"__class__": "Thing"})  # pyright: ignore[reportUnknownLambdaType]
+    base.register_dict_to_class("Thing", lambda *_: seen.append(caller()))  # pyright: ignore[reportUnknownLambdaType]
     try:
         with watching(target) as (_, (address,)), Pyro5.api.Proxy(address) as proxy:
             proxy.ask()
             proxy.ask(Thing())
     finally:
-        SerializerBase.unregister_class_to_dict(Thing)
-        SerializerBase.unregister_dict_to_class("Thing")
+        base.unregister_class_to_dict(Thing)
+        base.unregister_dict_to_class("Thing")
     assert seen == [None]
     assert None not in target.seen
 
@@ -245,9 +246,9 @@ def test_a_wrapped_object_has_a_caller(kind: str) -> None:
         stub.told()
         assert target.was_told.wait(PATIENCE)
         assert len(set(target.seen)) == 1
-        host, port = target.seen[0]  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
-        assert host == "127.0.0.1"
-        assert said == [f"127.0.0.1:{port}"] * 2
+        where: Any = target.seen[0]
+        assert where[0] == "127.0.0.1"
+        assert said == [f"127.0.0.1:{where[1]}"] * 2
         del stub
 
 
@@ -312,7 +313,8 @@ def test_our_own_daemon_says_who_calls() -> None:
         finally:
             daemon.shutdown()
             serving.join()
-    assert [where[0] for where in target.seen] == ["127.0.0.1"] * 2  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+    hosts: Any = target.seen
+    assert [host for host, _ in hosts] == ["127.0.0.1"] * 2
 
 
 def test_a_late_call_says_what_was_served_meanwhile() -> None:

@@ -116,7 +116,9 @@ def test_answers_with_a_reference_name_the_wrapper(
 
 def test_reference_that_has_to_be_looked_up_is_refused() -> None:
     """A caller's address leads straight to an object, or it is not taken."""
-    with pytest.raises(TypeError, match=r"attach\(\): peer: .* have to be looked up"):
+    with pytest.raises(
+        TypeError, match=r"attach\(\): peer: .* would have to be looked up"
+    ):
         wrong().attach(cast(Any, URI)("PYRONAME:somebody"))
 
 
