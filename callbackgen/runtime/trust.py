@@ -98,6 +98,11 @@ def trusted(texts: object) -> Trusted:
 _trusted = functools.lru_cache(maxsize=128)(Trusted)
 
 
+def host_of(address: Address) -> object:
+    """What the addresses on one host have in common, however they are written."""
+    return address.socket_name or _ip_of(address.host) or address.host.casefold()
+
+
 def _is_name(text: str) -> bool:
     """Whether it is the name of a host, and not an IP address in another spelling."""
     last = text.rstrip(".").rpartition(".")[2]
