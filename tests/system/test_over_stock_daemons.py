@@ -83,6 +83,20 @@ def test_what_a_listener_raises_is_caught(service: Program, ada: Program) -> Non
     assert service.ask("changed", "raising", PATIENCE) == "ada heard raising at 2.5"
 
 
+def test_what_nobody_catches_reaches_the_first_caller(
+    service: Program, ada: Program
+) -> None:
+    """A stock Proxy gets a RuntimeError that says it, and its connection is kept."""
+    ada.ask("raise_", "no more")
+    for which in ("by hand", "generated"):
+        place = service.ask("address", which)
+        with pytest.raises(
+            Failed, match=r"^RuntimeError: .*RemoteRaised: ValueError: no more$"
+        ):
+            ada.ask("add", place, "uncaught", "proxy")
+    ada.ask("raise_", None)
+
+
 def test_oneway_calls_come_in_order(service: Program, ada: Program) -> None:
     """Stock daemons run a oneway call in a thread of its own: ours are ordinary ones."""
     ada.ask("add", service.ask("address", "by hand"), "told", "proxy")

@@ -227,7 +227,9 @@ def test_small_messages_are_sent_at_once(desk: Desk) -> None:
         assert stub.add(1, 2) == 3
         of_stub = operator.attrgetter("_callbackgen_handle.link._lines")
         (line,) = of_stub(stub).values()
-        option = line._connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        option = line._connection._socket.getsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY
+        )
     assert option != 0
 
 
