@@ -221,7 +221,8 @@ class Ordinary:
         flags = message.flags & ~wire.ONEWAY | wire.KEEP_SERIALIZED
         request = msgspec.structs.replace(message, flags=flags)
         connection = self._connection
-        token = serving.set(Serving(connection.peer))
+        where = connection.client_address
+        token = serving.set(Serving(connection.peer, client_address=where))
         try:
             with (
                 pyro_context(connection),

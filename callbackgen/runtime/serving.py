@@ -274,8 +274,11 @@ class _Context(pyro_context):
         end = incoming.expires
         if current is not None and current.end is not None:
             end = current.end if end is None else min(end, current.end)
-        self._serving = Serving(session.peer, called, end, depth, chains)
         self._connection = session.peer.connection
+        where = getattr(self._connection, "client_address", None)
+        self._serving = Serving(
+            session.peer, called, end, depth, chains, client_address=where
+        )
 
     def __enter__(self) -> None:
         self._token = serving.set(self._serving)
