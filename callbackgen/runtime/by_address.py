@@ -28,6 +28,8 @@ class ByAddress(Carrier):
     One that arrives has to be on the host of the caller of the method that runs.
     """
 
+    _of_peer = True
+
     def send(self, stub: type[Stub], value: object) -> Address:
         """See `Carrier`."""
         return _address_to_send(stub, value)
@@ -41,7 +43,7 @@ class ByAddress(Carrier):
             )
         address = address_of(data, of_peer=True)
         self._check(address)
-        return stub(address)
+        return stub(_stock_link(address, of_peer=self._of_peer))
 
     def _check(self, address: Address) -> None:
         """Raises ValueError for one that is not to be dialled."""
@@ -58,10 +60,14 @@ class ByAddress(Carrier):
 class ToAndFrom(ByAddress):
     """For one call to a stock daemon: what arrives is at its host, or was sent to it.
 
-    `called` is where it was called, `peer` gives what the socket says of that.
+    `called` is where it was called, `peer` gives what the socket says of that, and
+    `of_peer` says whether a peer has named it.
     """
 
-    def __init__(self, called: Address, peer: Callable[[], object]) -> None:
+    def __init__(
+        self, called: Address, peer: Callable[[], object], *, of_peer: bool
+    ) -> None:
+        self._of_peer = of_peer
         self._called = called
         self._peer = peer
         self._sent: set[Address] = set()
@@ -102,6 +108,12 @@ def _refusal(stub: type[Stub]) -> str:
 
 def _wrapper_name(stub: type) -> str:
     return stub.__name__.removesuffix("Stub") + "Wrapper"
+
+
+def _stock_link(address: Address, *, of_peer: bool) -> Any:
+    from callbackgen.runtime.stock import StockLink
+
+    return StockLink(address, of_peer=of_peer)
 
 
 def _address_to_send(stub: type, value: object) -> Address:

@@ -33,7 +33,7 @@ class Settings:
 
     ordinary_serpent_size: int = 16 * 1024
     """The most for a message of an ordinary Pyro5 client in serpent, which is dear to
-    parse."""
+    parse, and for an answer of an ordinary daemon that a peer has named."""
 
     ordinary_size: int = 256 * 1024
     """The same for a message of an ordinary Pyro5 client in json or msgpack."""

@@ -37,11 +37,13 @@ class StockLink(Link):
     """The way to an object, shared by the stubs that stand for it.
 
     It is dialled at the first call, and again at the first call after it was lost.
-    A forked process dials its own.
+    A forked process dials its own. `of_peer`: a peer has named the address, so that
+    answers are no larger than what ordinary clients may send.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, of_peer: bool = False) -> None:
         self.address = address
+        self.of_peer = of_peer
         self._lines: dict[int, _Line] = {}
 
     def __str__(self) -> str:
@@ -80,7 +82,7 @@ class StockLink(Link):
     def make(self, call: Call) -> Any:
         """See `Link`."""
         line = self._line()
-        carrier = ToAndFrom(self.address, lambda: line.peer)
+        carrier = ToAndFrom(self.address, lambda: line.peer, of_peer=self.of_peer)
         used, positional, named = call.packed(carrier)
         payload = _payload(self.address, call, positional, named)
         try:
@@ -99,7 +101,9 @@ class StockLink(Link):
         if line is None:
             for inherited in list(self._lines):
                 self._lines.pop(inherited).close()
-            line = self._lines.setdefault(process, _Line(self.address))
+            line = self._lines.setdefault(
+                process, _Line(self.address, of_peer=self.of_peer)
+            )
         return line
 
 
@@ -125,8 +129,9 @@ class _Line:
     dials anew.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, of_peer: bool) -> None:
         self._address = address
+        self._of_peer = of_peer
         self._turn = threading.Lock()
         self._connection: StockConnection | None = None
         self.peer: object = None
@@ -197,7 +202,10 @@ class _Line:
     def _ready(self, deadline: Deadline) -> StockConnection:
         """The connection, dialled if need be, with all read that has come meanwhile."""
         if self._connection is None:
-            self._connection = StockConnection(self._address, deadline)
+            most = settings.message_size
+            if self._of_peer:
+                most = settings.ordinary_serpent_size
+            self._connection = StockConnection(self._address, deadline, most)
             self.peer = self._connection.peer
         else:
             self._connection.drain(deadline)

@@ -30,13 +30,15 @@ _CHUNK = 64 * 1024
 class StockConnection:
     """A connection that was dialled and let in; one thread at a time uses it.
 
+    Messages of at most so many bytes are taken.
+
     All its methods raise OSError, TimeoutError or BadReply. It is of no use then, but
     after a TimeoutError of `wait_for_room`.
     """
 
-    def __init__(self, address: Address, deadline: Deadline) -> None:
+    def __init__(self, address: Address, deadline: Deadline, most: int) -> None:
         self._address = address
-        self._receiver = Receiver(_limit)
+        self._receiver = Receiver(lambda _: most)
         self._sequence = 0
         self._unanswered: deque[int] = deque()
         self._socket = _connected(address, deadline)
@@ -142,10 +144,6 @@ class StockConnection:
         except WireError as error:
             text = f"what {self._address} sent cannot be read: {error}"
             raise BadReply(text) from None
-
-
-def _limit(_: int) -> int:
-    return settings.message_size
 
 
 def _connected(address: Address, deadline: Deadline) -> socket.socket:

@@ -15,6 +15,7 @@ from callbackgen.runtime.address import address_in_state
 from callbackgen.runtime.errors import BadReply
 from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.raised import raised
+from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.wire import Message
 
 _NOT_SERPENT = (
@@ -73,7 +74,8 @@ def _data(message: Message) -> object:
             f"the answer is not in serpent (serializer {message.serializer})"
         )
     try:
-        data: object = parsed(cast(Any, serpent).loads, message.payload)
+        with turn_to_read(len(message.payload)):
+            data: object = parsed(cast(Any, serpent).loads, message.payload)
     except _NOT_SERPENT as error:
         kind = type(error).__name__
         raise BadReply(f"the answer is not serpent data ({kind})") from None

@@ -59,12 +59,13 @@ class _StubClass(type):
         up), or whole addresses (``PYRO:name@./u:/a/path``). Outside of a method that
         is being called there is no caller: then only those are.
 
-        Nothing is dialled before the first call. Raises ValueError for another
-        address, TypeError for what is none.
+        Nothing is dialled before the first call, and answers are no larger than what
+        ordinary clients may send (the setting `ordinary_serpent_size`). Raises
+        ValueError for another address, TypeError for what is none.
         """
         address = address_of(source, of_peer=True)
         check(address, caller(), trust=trust)
-        return cls(address)
+        return cls(StockLink(address, of_peer=True))
 
 
 class Stub(metaclass=_StubClass):

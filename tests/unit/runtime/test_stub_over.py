@@ -17,7 +17,7 @@ from templates.peer_remote import PeerStub, PeerWrapper
 from tests.unit.runtime.desk import DeskStub
 from tests.unit.runtime.hostile import Answer, hostile, message
 from tests.unit.runtime.serving import serving
-from tests.unit.runtime.thing import replying
+from tests.unit.runtime.thing import ThingStub, replying
 
 FOREIGN = "PYRO:desk@127.0.0.1:1"
 TRUST = ["127.0.0.1"]
@@ -238,3 +238,19 @@ def test_what_was_sent_comes_back(answers: Answers) -> None:
         answers.answer = replying(message(0, reference("PYRO:peer@192.0.2.9:9091")))
         with pytest.raises(BadReply, match="is not dialled"):
             stub.same(third)
+
+
+@pytest.mark.parametrize("size", [16_000, 17_000])
+def test_what_a_peer_has_named_answers_no_more_than_a_client_may_send(
+    size: int,
+) -> None:
+    """Serpent is dear to read; an address of one's own may answer more."""
+    text = "x" * size
+    with hostile(replying(message(0, text))) as far:
+        assert ThingStub(far.address).anything() == text
+        named = ThingStub.over(far.address, trust=TRUST)
+        if size <= callbackgen.settings.ordinary_serpent_size:
+            assert named.anything() == text
+            return
+        with pytest.raises(BadReply, match=r"a message of 170\d\d bytes.* 16384"):
+            named.anything()
