@@ -26,7 +26,7 @@ CERTIFICATE = str(TLS / "localhost.certificate.pem")
 KEY = str(TLS / "localhost.key.pem")
 HOSTS = {"TCP": "127.0.0.1", "TLS": "localhost"}
 
-_SOON = 0.3
+_SOON = 0.1
 """Seconds after which an idle thread ends, so that none has to be waited for long."""
 
 
