@@ -55,13 +55,13 @@ TCP = "TCP"
 TLS = "TLS"
 BOTH = (TCP, TLS)
 
-SETTINGS: dict[str, Any] = {"handshake": 2.5, "blocked": 2.5}
+SETTINGS: dict[str, Any] = {"handshake": 4.0, "blocked": 2.5}
 """Those of the attacked server. An honest client needs a hundredth of that."""
 
 MEMORY = 32 * 1024
 """KiB that an attack may cost at most."""
 
-WORST = 2.0
+WORST = 3.0
 """Seconds that an honest call may take on a machine that is busy with something else.
 
 It is far less than what a server takes that is held up. `benchmarks.attacks` asks for
