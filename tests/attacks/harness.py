@@ -55,7 +55,7 @@ TCP = "TCP"
 TLS = "TLS"
 BOTH = (TCP, TLS)
 
-SETTINGS: dict[str, Any] = {"handshake": 4.0, "blocked": 2.5}
+SETTINGS: dict[str, Any] = {"handshake": 3.0, "blocked": 3.5}
 """Those of the attacked server. An honest client needs a hundredth of that."""
 
 MEMORY = 32 * 1024
