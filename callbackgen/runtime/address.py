@@ -41,8 +41,8 @@ class Address:
         return {"__class__": "Pyro5.client.Proxy", "state": state}
 
 
-def address_of(source: object) -> Address:
-    """The address in a Proxy, a URI or its text.
+def address_of(source: object, *, of_peer: bool = False) -> Address:
+    """The address in a Proxy, a URI or its text; `of_peer`: that a peer has named.
 
     Raises TypeError for anything else, ValueError for an address that is not a
     direct one.
@@ -54,7 +54,7 @@ def address_of(source: object) -> Address:
             "an address is a Pyro5 Proxy, a URI or its text (PYRO:name@host:port), "
             f"not {type(source).__name__}"
         )
-    return _parse(_text(source))
+    return _parse(_text(source), of_peer=of_peer)
 
 
 def address_in_state(class_name: str, state: object) -> Address | None:
@@ -64,7 +64,7 @@ def address_in_state(class_name: str, state: object) -> Address | None:
     """
     if class_name == "Pyro5.client.Proxy":
         if isinstance(state, tuple | list) and state and isinstance(state[0], str):
-            return _parse(state[0])
+            return _parse(state[0], of_peer=True)
         raise ValueError("a reference without an address")
     if class_name == "Pyro5.core.URI":
         uri: Any = URI.__new__(URI)
@@ -72,7 +72,7 @@ def address_in_state(class_name: str, state: object) -> Address | None:
             uri.__setstate__(state)
         except (TypeError, ValueError):
             raise ValueError("a reference without an address") from None
-        return _parse(_text(uri))
+        return _parse(_text(uri), of_peer=True)
     return None
 
 
@@ -84,7 +84,7 @@ def _text(source: Any) -> str:
         raise ValueError("a reference without an address") from None
 
 
-def _parse(text: str) -> Address:
+def _parse(text: str, *, of_peer: bool) -> Address:
     if len(text) > _LONGEST:
         raise ValueError(f"an address of {len(text)} characters")
     try:
@@ -95,7 +95,11 @@ def _parse(text: str) -> Address:
         ) from None
     if uri.protocol != "PYRO":
         raise ValueError(
-            f"{text!r} has to be looked up first: pass Pyro5.api.resolve(...) of it"
+            f"{text!r}, which would have to be looked up: that is not done for a peer, "
+            "who has to pass a PYRO: address"
+            if of_peer
+            else f"{text!r} has to be looked up first: pass Pyro5.api.resolve(...) "
+            "of it"
         )
     if uri.sockname is None and not 0 < uri.port < 0x10000:
         raise ValueError(f"{text!r} has the port {uri.port}, not one of 1 to 65535")

@@ -1,14 +1,21 @@
-"""References over stock Pyro5: the address of a registered wrapper, to be dialled."""
+"""References over stock Pyro5: the address of a registered wrapper, to be dialled.
+
+A peer decides what address that is: only one on its own host is dialled, or where the
+settings trust (`trust.py`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import Pyro5.errors
 from Pyro5.client import Proxy
 from Pyro5.core import URI
 
 from callbackgen.runtime.address import Address, address_of
+from callbackgen.runtime.caller import caller
+from callbackgen.runtime.trust import check
 from callbackgen.runtime.values import Carrier, Misfit
 
 if TYPE_CHECKING:
@@ -16,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class ByAddress(Carrier):
-    """A reference is the address of an object; a stub of it dials that."""
+    """A reference is the address of an object; a stub of it dials that.
+
+    One that arrives has to be on the host of the caller of the method that runs.
+    """
 
     def send(self, stub: type[Stub], value: object) -> Address:
         """See `Carrier`."""
@@ -29,7 +39,13 @@ class ByAddress(Carrier):
                 f"expected a reference (a registered {_wrapper_name(stub)}), got "
                 f"{type(data).__name__}"
             )
-        return stub(address_of(cast(Any, data)))
+        address = address_of(data, of_peer=True)
+        self._check(address)
+        return stub(address)
+
+    def _check(self, address: Address) -> None:
+        """Raises ValueError for one that is not to be dialled."""
+        check(address, caller())
 
     def plain(self, value: object) -> object:
         """See `Carrier`."""
@@ -37,6 +53,28 @@ class ByAddress(Carrier):
 
     def undo(self) -> None:
         """Nothing was kept."""
+
+
+class ToAndFrom(ByAddress):
+    """For one call to a stock daemon: what arrives is at its host, or was sent to it.
+
+    `called` is where it was called, `peer` gives what the socket says of that.
+    """
+
+    def __init__(self, called: Address, peer: Callable[[], object]) -> None:
+        self._called = called
+        self._peer = peer
+        self._sent: set[Address] = set()
+
+    def send(self, stub: type[Stub], value: object) -> Address:
+        """See `Carrier`."""
+        address = super().send(stub, value)
+        self._sent.add(address)
+        return address
+
+    def _check(self, address: Address) -> None:
+        if address not in self._sent:
+            check(address, self._peer(), called=self._called)
 
 
 class Refusing(ByAddress):

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _MOST_LATE: Final = 1024
 _MOST_PENDING: Final = 32 * 1024
 _LARGEST_CONTROL: Final = 16 * 1024
+_LARGE: Final = 16 * 1024
+"""Bytes of a payload that count until it has been read, not just taken."""
+
 _PONG: Final = b"pong"
 _HEARTBEAT: Final = b"heartbeat"
 _SYNCHRONISE: Final = b"taken?"
@@ -85,6 +88,20 @@ class Channel:
         self._ready: list[Incoming] = []
         self._discarded: list[Discarded] = []
         self._controls: list[list[Any]] = []
+
+    @property
+    def unread(self) -> int:
+        """The bytes of what has arrived and is not read."""
+        return self._unread.size
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anybody waits for an answer."""
+        return bool(self._pending)
+
+    def hear_later(self, now: float) -> None:
+        """Says that nothing is read at present: a silence means nothing."""
+        self._heard = now
 
     def take(self) -> Turn:
         """What has to be done since the last time."""
@@ -169,13 +186,13 @@ class Channel:
         """Says that a call that was ready is being run, or dropped."""
         del self._queued[incoming.ordinal]
         self._queued_oneways.pop(incoming.ordinal, None)
-        if not incoming.may_refer:
+        if not incoming.is_tracked:
             self.read(incoming.ordinal)
         if self._unanswered_pings:
             self._answer_pings()
 
     def read(self, arrival: int) -> None:
-        """Says that the payload of a message with references was read."""
+        """Says that the payload of a message that is tracked was read."""
         self._controls += self._unread.read(arrival)
 
     def ended(self, incoming: Incoming) -> None:
@@ -275,7 +292,7 @@ class Channel:
             now + head.milliseconds / 1000 if head.milliseconds else None,
             message.payload,
             self._unread.arrived(len(message.payload)),
-            envelope.may_refer(message.payload),
+            len(message.payload) > _LARGE or envelope.may_refer(message.payload),
         )
         self._queue(incoming)
         nested = incoming.chain in self._waiting
@@ -313,8 +330,10 @@ class Channel:
         self.begun(incoming)
         payload = envelope.failure(code, text)
         self._outgoing.append(self.answer(incoming, payload, failed=True))
-        if incoming.may_refer:
+        if envelope.may_refer(incoming.payload):
             self._discarded.append((incoming.ordinal, incoming.payload))
+        elif incoming.is_tracked:
+            self.read(incoming.ordinal)
 
     def _start(self, incoming: Incoming) -> None:
         """Gives a call to the thread that waits in its chain, or to any.

@@ -43,6 +43,8 @@ class Serving(msgspec.Struct, eq=False):
     """The call that the code that runs is serving.
 
     A task that it starts goes on in the same context when it `is_over`.
+    `client_address` is what the socket says of where the caller is, None where this end
+    has dialled.
     """
 
     peer: Peer
@@ -51,6 +53,7 @@ class Serving(msgspec.Struct, eq=False):
     depth: int = 1
     chains: Chains = msgspec.field(default_factory=dict[object, int])
     is_over: bool = False
+    client_address: object = None
     is_told: bool = False
     """Whether who runs the server has been told that it failed."""
 

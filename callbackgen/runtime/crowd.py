@@ -1,4 +1,4 @@
-"""Those who wait at the door: who has waited longest, and who has to make room.
+"""Those who wait for something: who has waited longest, and who has to make room.
 
 Each question and each change takes the same time, however many there are.
 """
@@ -14,15 +14,19 @@ class Crowd(Generic[Member]):
     """Members in the order in which they came, each from somewhere."""
 
     def __init__(self) -> None:
-        self._origins: dict[Member, str] = {}
-        self._of: dict[str, dict[Member, None]] = {}
-        self._by_count: dict[int, dict[str, None]] = {}
+        self._origins: dict[Member, object] = {}
+        self._of: dict[object, dict[Member, None]] = {}
+        self._by_count: dict[int, dict[object, None]] = {}
         self._most = 0
 
     def __len__(self) -> int:
         return len(self._origins)
 
-    def add(self, member: Member, origin: str) -> None:
+    def members(self) -> list[Member]:
+        """All of them, the oldest first. This alone takes longer for more of them."""
+        return [*self._origins]
+
+    def add(self, member: Member, origin: object) -> None:
         """One more, the youngest."""
         self._origins[member] = origin
         of = self._of.setdefault(origin, {})
@@ -53,7 +57,7 @@ class Crowd(Generic[Member]):
             return None
         return next(iter(self._of[next(iter(self._by_count[self._most]))]))
 
-    def _recount(self, origin: str, before: int, now: int) -> None:
+    def _recount(self, origin: object, before: int, now: int) -> None:
         if before:
             del self._by_count[before][origin]
             if not self._by_count[before]:

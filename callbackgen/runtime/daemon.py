@@ -18,6 +18,7 @@ from callbackgen.runtime.context import serving
 from callbackgen.runtime.counters import Counters, Statistics
 from callbackgen.runtime.envelope import Heading
 from callbackgen.runtime.interfaces import delegate_of, missing_member
+from callbackgen.runtime.lingering import Lingering
 from callbackgen.runtime.listener import Listener
 from callbackgen.runtime.ordinary_data import Make
 from callbackgen.runtime.raised import class_name, text_of, without_traceback
@@ -83,7 +84,8 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
     Without `list_objects`, clients that ask for the names of the registered objects get
     a DaemonError: who calls one has to know its name.
 
-    `events`, `sockets` and `combine` raise TypeError: the daemon has a loop of its own.
+    `events` and `combine` raise TypeError: the daemon has a loop of its own, and its
+    `sockets` (the listening one and those of its clients) are only to be looked at.
     With `connected_socket`, Pyro5's own transport is used, which is not protected
     against its client and calls nobody back.
 
@@ -114,6 +116,7 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         self.__allow_pyro_classes = allow_pyro_classes
         self.__counters = Counters()
         self.__error_handler: Any = None
+        self.__lingering = Lingering(self.__settings.lingering)
         if not list_objects:
             interface = _unlisted(interface)
         pyro: Any = super()
@@ -213,9 +216,10 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         return self.__counters.snapshot()
 
     def _getInstance(self, clazz: Any, conn: Any) -> Any:  # noqa: N802
-        """Pyro5's, one at a time for each connection, and not too many of them."""
+        """Pyro5's; those of a connection are made one by one, and not too many."""
         pyro: Any = super()
-        if not isinstance(conn, ServerConnection):
+        mode, _ = clazz._pyroInstancing  # noqa: SLF001 - Pyro5's own mark
+        if mode != "session" or not isinstance(conn, ServerConnection):
             return pyro._getInstance(clazz, conn)  # noqa: SLF001
         most = self.__settings.instances
         with conn.instances_lock:
@@ -232,6 +236,17 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
             if sum(one[0] is client for one in list(streams.values())) >= most:
                 raise DaemonError(f"{most} item streams of this client are open")
         return pyro._streamResponse(data, client)  # noqa: SLF001
+
+    def _clientDisconnect(self, conn: Any) -> None:  # noqa: N802
+        """Pyro5's; not too many item streams wait for clients to come back."""
+        pyro: Any = super()
+        streams: dict[str, Any] = cast(Any, self).streaming_responses
+        left = [name for name, one in list(streams.items()) if one[0] is conn]
+        try:
+            pyro._clientDisconnect(conn)  # noqa: SLF001
+        finally:
+            if left and isinstance(conn, ServerConnection):
+                self.__lingering.add(streams, left, conn.share.client)
 
     def _sendExceptionResponse(  # noqa: N802
         self,

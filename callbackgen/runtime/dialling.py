@@ -224,7 +224,7 @@ class _Greeted:
             lambda: None,
             self._tell,
         )
-        self._transport.hand_over(
+        self._transport.inbox.hand_over(
             self._session.received, lambda _: settings.message_size
         )
         caller.counters.began(self._transport)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgspec
 
 from callbackgen.runtime import envelope, wire
+from callbackgen.runtime.budget import Budget, Held
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
 from callbackgen.runtime.ordinary import Ordinary, accepted, ordinary_limit
 from callbackgen.runtime.origin import Address, shown
@@ -23,6 +24,8 @@ from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.wrapper import Wrapper
 
 if TYPE_CHECKING:
+    import socket
+
     from callbackgen.runtime.counters import Counters
     from callbackgen.runtime.listener import Listener
     from callbackgen.runtime.loop import Loop
@@ -42,6 +45,8 @@ class Parts(NamedTuple):
     crew: Crew
     settings: Settings
     counters: Counters
+    incoming: Budget
+    outgoing: Budget
 
 
 class Handshake:
@@ -80,6 +85,11 @@ class Handshake:
     def text(self) -> str:
         """Whose connection it is, for people."""
         return shown(self._address, self._listener.locationStr)
+
+    @property
+    def socket(self) -> socket.socket:
+        """The client's."""
+        return self._transport.socket
 
     def say_goodbye(self, reason: str) -> None:
         """End the connection, and say why if there is who understands it."""
@@ -264,7 +274,11 @@ class Handshake:
         self._listener.shaken(self)
         parts.counters.began(self._transport)
         self._next = handler
-        self._transport.hand_over(handler.received, limit)
+        self._transport.inbox.hand_over(handler.received, limit)
+        transport, share = self._transport, connection.share
+        incoming = Held(parts.incoming, share, transport.look_for_room)
+        transport.inbox.keep_to(incoming, handler.is_needed)
+        transport.outgoing = Held(parts.outgoing, share)
         if isinstance(handler, Session):
             connection.session = handler
             handler.share = connection.share

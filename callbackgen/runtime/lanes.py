@@ -28,7 +28,8 @@ class Incoming(msgspec.Struct, eq=False):
     `chain` is that of the calls that wait for each other, as this end counts them;
     `expires` when its caller gives up, by `time.monotonic`; `inside`: it runs although
     its object has not ended another call, which waits for it; `may_stay`: the thread
-    that runs it may read what comes next; `may_refer`: there may be references in it.
+    that runs it may read what comes next; `is_tracked`: it counts as unread until it
+    has been read, since it is large or there may be references in it.
     """
 
     sequence: int
@@ -38,7 +39,7 @@ class Incoming(msgspec.Struct, eq=False):
     expires: float | None
     payload: bytes
     ordinal: int = 0
-    may_refer: bool = True
+    is_tracked: bool = True
     inside: bool = False
     may_stay: bool = False
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import logging
+import selectors
 import socket
 import threading
 import time
@@ -15,9 +15,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
 
-from Pyro5 import config, socketutil
+from Pyro5 import config
 
 from callbackgen.runtime import forking
+from callbackgen.runtime.binding import listening_on
+from callbackgen.runtime.budget import Budget
 from callbackgen.runtime.counters import Counters
 from callbackgen.runtime.crowd import Crowd
 from callbackgen.runtime.handshake import Handshake, Parts, handshake_limit
@@ -41,8 +43,6 @@ _AT_ONCE: Final = 64
 _UNTIL_BETTER: Final = 0.2
 """Seconds after which is tried again what the system did not allow."""
 
-_BACKLOG: Final = 512
-_IPV6: Final = 6
 _KEEPALIVE: Final = 60
 """Seconds of silence after which the system asks whether the other end is there."""
 
@@ -90,7 +90,7 @@ class Listener:
         """Bind, and start the threads; nothing is accepted yet."""
         self._daemon = daemon
         set_to = cast(Any, config)
-        listening = self.sock = _listening(unixsocket or (host or "", port))
+        listening = self.sock = listening_on(unixsocket or (host or "", port))
         bound = listening.getsockname()
         if unixsocket:
             self.locationStr = "./u:" + unixsocket
@@ -103,7 +103,13 @@ class Listener:
         self._loop = Loop(f"callbackgen daemon {self.locationStr}")
         self._steps = Steps(self._loop)
         self.parts = Parts(
-            daemon, self._loop, self._crew, self._settings, self._counters
+            daemon,
+            self._loop,
+            self._crew,
+            self._settings,
+            self._counters,
+            Budget(self._settings, self._loop.soon),
+            Budget(self._settings, self._loop.soon),
         )
         forking.forget_in_children(self)
 
@@ -114,11 +120,17 @@ class Listener:
             while not self._closed and loopCondition():
                 self._wait()
                 if not self._closed:
-                    self._daemon._housekeeping()  # noqa: SLF001 - as transports do
+                    self._keep_house()
         except KeyboardInterrupt:
             _log.info("%s: interrupted", self.locationStr)
         finally:
             self._loop.soon(self._accept_no_more)
+
+    def _keep_house(self) -> None:
+        try:
+            self._daemon._housekeeping()  # noqa: SLF001 - as transports do
+        except Exception:  # noqa: BLE001 - the user's: the server goes on
+            _log.exception("%s: housekeeping failed", self.locationStr)
 
     def _wait(self) -> None:
         with contextlib.suppress(Empty):
@@ -189,14 +201,23 @@ class Listener:
         raise _has_own_loop("events()")
 
     @property
-    def sockets(self) -> NoReturn:
-        """Not for this transport."""
-        raise _has_own_loop("sockets")
+    def sockets(self) -> list[socket.socket]:
+        """The listening one and those of the clients: to be looked at, no more."""
+        listening = [] if self.sock is None else [self.sock]
+        return listening + [one.socket for one in list(self._connections)]
 
     @property
     def selector(self) -> NoReturn:
         """Not for this transport."""
         raise _has_own_loop("selector")
+
+    @selector.setter
+    def selector(self, theirs: selectors.BaseSelector) -> None:
+        """Not either: one of Pyro5's that combines sets its own, with our sockets."""
+        for ours in self.sockets:
+            with contextlib.suppress(KeyError):
+                theirs.unregister(ours)
+        raise _has_own_loop("combine()")
 
     def combine_loop(self, server: object) -> NoReturn:
         """Not for this transport."""
@@ -341,39 +362,6 @@ class Listener:
             self._by_address[handshake.origin] -= 1
             if not self._by_address[handshake.origin]:
                 del self._by_address[handshake.origin]
-
-
-def _listening(where: str | tuple[str, int]) -> socket.socket:
-    """A listening socket. Raises OSError, as where the port is taken."""
-    family = getattr(socket, "AF_UNIX", socket.AF_INET)
-    if isinstance(where, tuple):
-        address: Any = cast(Any, socketutil).get_ip_address(where[0] or "0.0.0.0")  # noqa: S104
-        family = socket.AF_INET6 if address.version == _IPV6 else socket.AF_INET
-        where = str(address), where[1]
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if cast(Any, config).SOCK_REUSE:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(where)
-        listening.listen(_BACKLOG)
-        listening.setblocking(False)
-    except BaseException as error:
-        listening.close()
-        if isinstance(error, OSError):
-            raise _bind_error(error, where) from error
-        raise
-    return listening
-
-
-def _bind_error(error: OSError, where: str | tuple[str, int]) -> OSError:
-    """The same error, which says where besides."""
-    shown = where if isinstance(where, str) else f"{where[0]} port {where[1]}"
-    if error.errno is None:  # a path that is too long
-        return OSError(f"cannot listen on {shown}: {error}")
-    text = f"{error.strerror}: cannot listen on {shown}"
-    if where is shown and error.errno == errno.EADDRINUSE:
-        text += "; if its server is gone, delete the file"
-    return OSError(error.errno, text)  # a subclass, as OSError chooses by the number
 
 
 def _has_own_loop(what: str) -> TypeError:

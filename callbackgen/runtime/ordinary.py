@@ -161,7 +161,7 @@ class Ordinary:
         accepted(message)
         lane = self._oneways if message.flags & wire.ONEWAY else self._calls
         lane.waiting.append(message)
-        self._queued_bytes += len(message.payload)
+        self._hold(len(message.payload))
         self._pace()
         self._next(lane)
 
@@ -173,6 +173,14 @@ class Ordinary:
         self._oneways.waiting.clear()
         self._end_if_over()
 
+    def is_needed(self) -> bool:
+        """Whether anybody waits for what comes: there are no calls of such a client."""
+        return False
+
+    def _hold(self, more: int) -> None:
+        self._queued_bytes += more
+        self._transport.inbox.unread(self._queued_bytes)
+
     def _pace(self) -> None:
         """Reads no more from a client that sends more than is handled."""
         settings = self._settings
@@ -183,10 +191,10 @@ class Ordinary:
         )
         if is_full and not self._is_paused:
             self._is_paused = True
-            self._transport.pause()
+            self._transport.inbox.pause()
         elif self._is_paused and not is_full:
             self._is_paused = False
-            self._transport.resume()
+            self._transport.inbox.resume()
 
     def _next(self, lane: _Lane) -> None:
         if lane.is_busy or not lane.waiting:
@@ -196,21 +204,22 @@ class Ordinary:
             return
         lane.is_busy = True
         message = lane.waiting.popleft()
-        self._queued_bytes -= len(message.payload)
 
         def task() -> None:
             try:
                 self._serve(message)
             finally:
-                self._transport.loop.soon(lambda: self._done(lane))
+                size = len(message.payload)
+                self._transport.loop.soon(lambda: self._done(lane, size))
 
         lane.workers.submit(self._connection.share, task)
 
-    def _done(self, lane: _Lane) -> None:
+    def _done(self, lane: _Lane, size: int) -> None:
         lane.is_busy = False
         if self._is_lost:
             self._end_if_over()
             return
+        self._hold(-size)
         self._pace()
         self._next(lane)
 
@@ -233,7 +242,8 @@ class Ordinary:
         flags = message.flags & ~wire.ONEWAY | wire.KEEP_SERIALIZED
         request = msgspec.structs.replace(message, flags=flags)
         connection = self._connection
-        token = serving.set(Serving(connection.peer))
+        where = connection.client_address
+        token = serving.set(Serving(connection.peer, client_address=where))
         try:
             with (
                 pyro_context(connection),

@@ -15,8 +15,14 @@ from typing import Any, Final, cast
 
 import Pyro5.errors
 import serpent
+from Pyro5.serializers import SerializerBase
 
-from callbackgen.runtime.errors import REMOTE_TEXT_LIMIT, RemoteRaised, shortened
+from callbackgen.runtime.errors import (
+    REMOTE_TEXT_LIMIT,
+    RemoteError,
+    RemoteRaised,
+    shortened,
+)
 from callbackgen.runtime.values import Misfit, travelling
 
 ATTRIBUTE: Final = "_callbackgen_raised"
@@ -92,6 +98,24 @@ def _can_be_shown(error: BaseException) -> bool:
     except Exception:  # noqa: BLE001 - as above
         return False
     return sum(map(len, lines)) <= REMOTE_TEXT_LIMIT
+
+
+def _as_runtime_error(error: RemoteError) -> dict[str, object]:
+    """A RemoteError as Pyro5 sends it: a class of ours would be an error to its peers.
+
+    One leaves a method where nobody catches it, of a class that is not wrapped too.
+    """
+    name, text = class_name(type(error)), text_of(error)
+    traceback_lines = vars(error).get(_TRACEBACK)
+    return {
+        "__class__": "builtins.RuntimeError",
+        "__exception__": True,
+        "args": (f"{name}: {text}",),
+        "attributes": {ATTRIBUTE: (name, text), _TRACEBACK: traceback_lines},
+    }
+
+
+cast(Any, SerializerBase).register_class_to_dict(RemoteError, _as_runtime_error)
 
 
 def raised(data: object) -> RemoteRaised | None:

@@ -49,6 +49,10 @@ def targets(address: Address, deadline: Deadline) -> list[Target]:
     try:
         found = _look_up(host, port, socket.AI_NUMERICHOST)
     except OSError:
+        if (
+            ":" in host
+        ):  # no name has one: this is an IP address that the system refuses
+            raise
         found = _look_ups.do(deadline, lambda: _look_up(host, port, 0))
     preferred = socket.AF_INET6 if _preferred_version() == 6 else socket.AF_INET
     found.sort(key=lambda one: one[0] != preferred)

@@ -85,7 +85,7 @@ class Server:
             payload = _raised(error, with_traceback=self._session.settings.tracebacks)
             ends = error if ends_the_process(error) else None
         finally:
-            if incoming.may_refer:
+            if incoming.is_tracked:
                 self._has_read(incoming)
         if not incoming.oneway:
             try:
@@ -130,7 +130,8 @@ class Server:
 
     def _has_read(self, incoming: Incoming) -> None:
         """What is released later is found until then."""
-        incoming.may_refer = False
+        incoming.is_tracked = False
+        incoming.payload = b""  # it need not live as long as the call
         self._session.has_read(incoming.ordinal)
 
     def _called(
@@ -147,7 +148,7 @@ class Server:
                 raise Refusal("limit", f"{named(called)}: the arguments are {exceeded}")
             self._check(served.method, incoming)
             request = self._unpacked(incoming, passing, checked=True)
-        if incoming.may_refer:
+        if incoming.is_tracked:
             self._has_read(incoming)
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
@@ -273,8 +274,11 @@ class _Context(pyro_context):
         end = incoming.expires
         if current is not None and current.end is not None:
             end = current.end if end is None else min(end, current.end)
-        self._serving = Serving(session.peer, called, end, depth, chains)
         self._connection = session.peer.connection
+        where = getattr(self._connection, "client_address", None)
+        self._serving = Serving(
+            session.peer, called, end, depth, chains, client_address=where
+        )
 
     def __enter__(self) -> None:
         self._token = serving.set(self._serving)

@@ -29,7 +29,7 @@ from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.wire import Message, WireError
-from callbackgen.runtime.workers import Crew, Task, waiting
+from callbackgen.runtime.workers import Crew, Task
 
 if TYPE_CHECKING:
     from callbackgen.runtime.call import Call
@@ -141,6 +141,7 @@ class Session:
                 return
             self._running += 1
             self.channel.begun(incoming)
+            self._count_unread()
             turn = self.channel.take()
         if turn is not NOTHING:
             self.follow(turn)
@@ -166,9 +167,8 @@ class Session:
         """Sends the answer to a call. Raises ConnectionLost where nobody is there."""
         message = self.channel.answer(incoming, payload, failed=failed)
         try:
-            if self.transport.is_full:
-                with waiting():
-                    self.transport.wait_for_room(Deadline(self.settings.blocked))
+            # With no other thread for this one: each would hold another answer.
+            self.transport.wait_for_room(Deadline(self.settings.blocked))
             if incoming.may_stay:
                 self._staying.begin()
             self.transport.send(message)
@@ -229,6 +229,7 @@ class Session:
         """The payload of a message was read: the references in it are known."""
         with self.lock:
             self.channel.read(arrival)
+            self._count_unread()
             turn = self.channel.take()
         if turn is not NOTHING:
             self.follow(turn)
@@ -251,9 +252,17 @@ class Session:
             self.channel.receive(message, time.monotonic())
             if self.waiting_for_room and message.kind != wire.INVOKE:
                 self.room.notify_all()
+            self._count_unread()
             turn = self.channel.take()
         if turn is not NOTHING:
             self.follow(turn)
+
+    def is_needed(self) -> bool:
+        """Whether anybody waits for what comes."""
+        return self.channel.is_needed
+
+    def _count_unread(self) -> None:
+        self.transport.inbox.unread(self.channel.unread)
 
     def lost(self, reason: str) -> None:
         """See `Handler`."""
@@ -319,6 +328,8 @@ class Session:
         if not self.is_open:
             return
         with self.lock:
+            if not self.transport.inbox.has_room:
+                self.channel.hear_later(time.monotonic())
             try:
                 wait = self.channel.tick(time.monotonic())
             except WireError as error:

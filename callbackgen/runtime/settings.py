@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 
 @dataclass(slots=True, kw_only=True)
@@ -13,7 +13,7 @@ class Settings:
 
     `callbackgen.settings` holds for all that is not given its own: set it before the
     first connection, or pass a `Settings` to `Daemon` or `connect`. To assign what is
-    no such number raises TypeError or ValueError.
+    no such number, or no place for `trusted`, raises TypeError or ValueError.
     """
 
     deadline: float = 5.0
@@ -37,6 +37,11 @@ class Settings:
 
     ordinary_size: int = 256 * 1024
     """The same for a message of an ordinary Pyro5 client in json or msgpack."""
+
+    trusted: tuple[str, ...] = ()
+    """Where stubs over stock Pyro5 are dialled that a peer has named, besides at its
+    own host: IP addresses, networks (``10.0.0.0/8``), names of hosts, whole addresses
+    (``PYRO:name@./u:/a/path``). Those of `callbackgen.settings` hold."""
 
     unanswered: int = 256
     """How many oneway calls of one stub over stock Pyro5 may be under way before the
@@ -66,6 +71,12 @@ class Settings:
     queue_size: int = 4 * 1024 * 1024
     """How many bytes these may have together."""
 
+    held_size: int = 8 * 1024 * 1024
+    """How many bytes all connections of a daemon may hold that are not read yet, beyond
+    16 KiB for each, and as many that are not taken by their clients. Of several clients
+    one may hold half of it, and each the bytes of one message. What would be more stays
+    in the sockets until there is room, and in the threads that would send it."""
+
     blocked: float = 10.0
     """Seconds after which a peer is disconnected that has left what it was sent, or has
     not ended a message that it began."""
@@ -88,6 +99,11 @@ class Settings:
 
     streams: int = 16
     """How many item streams one ordinary Pyro5 client may have open."""
+
+    lingering: int = 1024
+    """How many item streams of ordinary Pyro5 clients that have gone a daemon keeps for
+    Pyro5's ITER_STREAM_LINGER. Beyond, the oldest of the client goes that has left
+    most of them."""
 
     instances: int = 64
     """How many instances of registered classes one connection may have."""
@@ -116,12 +132,17 @@ def _check(name: str, value: object) -> None:
         raise TypeError(f"the setting {name} is {wanted}, not {value!r}")
     if isinstance(value, int | float) and (value < 0 or math.isnan(value)):
         raise ValueError(f"the setting {name} cannot be {value}: it is 0 or more")
+    if isinstance(value, tuple) and value:
+        from callbackgen.runtime.trust import trusted  # which needs the settings
+
+        trusted(cast("object", value))
 
 
 _KINDS: dict[type, str] = {
     bool: "True or False",
     int: "a whole number",
     float: "a number",
+    tuple: "a tuple of texts",
 }
 _DEFAULTS: dict[str, object] = {one.name: one.default for one in fields(Settings)}
 

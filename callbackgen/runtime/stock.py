@@ -1,46 +1,40 @@
-"""One connection to one object of an ordinary Pyro5 daemon, as a stub uses it.
+"""Calls to one object of an ordinary Pyro5 daemon, as a stub makes them.
 
-It speaks Pyro5's protocol itself, since a `Pyro5.client.Proxy` does what the far end
-says: which methods are oneway, which serializer, which classes to make. Its time-out
-also starts again with every byte. Here the end of a call is absolute.
-
-A oneway call is an ordinary request whose answer is skipped when it comes: the far end
-then starts no thread for it, and calls stay in order.
+One after the other: a stock daemon answers nothing else while it answers a call. Each
+has its deadline while it waits for its turn, too.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import socket
-import ssl
 import threading
-import weakref
 from collections import deque
 from collections.abc import Generator
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from callbackgen.runtime import envelope, stock_payloads, wire
+from callbackgen.runtime import stock_payloads
 from callbackgen.runtime.address import Address
-from callbackgen.runtime.by_address import BY_ADDRESS
+from callbackgen.runtime.by_address import ToAndFrom
 from callbackgen.runtime.call import Call
 from callbackgen.runtime.deadline import Deadline
-from callbackgen.runtime.errors import BadReply, ConnectionLost
+from callbackgen.runtime.errors import ConnectionLost
 from callbackgen.runtime.link import Link
-from callbackgen.runtime.resolving import dialled
 from callbackgen.runtime.settings import settings
-from callbackgen.runtime.threads import Pool
-from callbackgen.runtime.tls import client_context
-from callbackgen.runtime.wire import Message, Receiver, WireError
-from callbackgen.runtime.workers import Task
+from callbackgen.runtime.stock_connection import StockConnection
+from callbackgen.runtime.trust import host_of
+from callbackgen.runtime.wire import Message
+from callbackgen.runtime.workers import Task, Workers
 
-_CHUNK = 64 * 1024
+_MOST: Final = 64
+"""How many awaited calls may be under way in this process, each of another object."""
 
-_async_calls = Pool(64, "call")
+_workers: dict[int, Workers] = {}
+"""The threads that make them, by process: a forked one has none of its parent's."""
 
 
 class StockLink(Link):
-    """The connection to an object, shared by the stubs that stand for it.
+    """The way to an object, shared by the stubs that stand for it.
 
     It is dialled at the first call, and again at the first call after it was lost.
     A forked process dials its own.
@@ -48,7 +42,7 @@ class StockLink(Link):
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self._connections: dict[int, _Connection] = {}
+        self._lines: dict[int, _Line] = {}
 
     def __str__(self) -> str:
         return str(self.address)
@@ -65,7 +59,7 @@ class StockLink(Link):
 
     def run_call(self, task: Task) -> None:
         """See `Link`."""
-        _async_calls.of_this_process().submit(task)
+        self._line().run_awaited(task)
 
     def key_at(self, session: object) -> None:
         """See `Link`."""
@@ -73,8 +67,8 @@ class StockLink(Link):
 
     def is_connected(self) -> bool:
         """See `Link`."""
-        connection = self._connections.get(os.getpid())
-        return connection is not None and connection.is_open
+        line = self._lines.get(os.getpid())
+        return line is not None and line.is_open
 
     def on_lost(self, kind: object, function: object) -> NoReturn:
         """See `Link`."""
@@ -85,40 +79,28 @@ class StockLink(Link):
 
     def make(self, call: Call) -> Any:
         """See `Link`."""
-        used, positional, named = call.packed(BY_ADDRESS)
+        line = self._line()
+        carrier = ToAndFrom(self.address, lambda: line.peer)
+        used, positional, named = call.packed(carrier)
         payload = _payload(self.address, call, positional, named)
         try:
             if call.method.oneway and not call.assigns:
-                self.send(payload, call.deadline)
+                line.send(payload, call.deadline)
                 return None
-            message = self.call(payload, call.deadline)
+            message = line.call(payload, call.deadline)
         except TimeoutError as error:
             raise call.too_late(self) from error
         data = stock_payloads.result_of(message)
-        return call.result(data, used, BY_ADDRESS)
+        return call.result(data, used, carrier)
 
-    def call(self, payload: bytes, deadline: Deadline) -> Message:
-        """Sends a call and waits for its answer.
-
-        Raises TimeoutError, ConnectionLost or BadReply; in each case the next call
-        dials anew.
-        """
-        return self._connection().call(payload, deadline)
-
-    def send(self, payload: bytes, deadline: Deadline) -> None:
-        """Sends a call whose answer nobody waits for. Raises as `call` does."""
-        self._connection().send(payload, deadline)
-
-    def _connection(self) -> _Connection:
+    def _line(self) -> _Line:
         process = os.getpid()
-        connection = self._connections.get(process)
-        if connection is None:
-            for inherited in list(self._connections):
-                self._connections.pop(inherited).close()
-            connection = self._connections.setdefault(
-                process, _Connection(self.address)
-            )
-        return connection
+        line = self._lines.get(process)
+        if line is None:
+            for inherited in list(self._lines):
+                self._lines.pop(inherited).close()
+            line = self._lines.setdefault(process, _Line(self.address))
+        return line
 
 
 def _payload(
@@ -136,224 +118,116 @@ def _payload(
     return payload
 
 
-class _Connection:
-    """The connection of one process; one call at a time uses it."""
+class _Line:
+    """The connection of one process, used by one call at a time.
+
+    `call` and `send` raise TimeoutError, ConnectionLost or BadReply; then the next call
+    dials anew.
+    """
 
     def __init__(self, address: Address) -> None:
         self._address = address
+        self._turn = threading.Lock()
+        self._connection: StockConnection | None = None
+        self.peer: object = None
+        """What the socket says of where the far end is, once it was dialled."""
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._closing: weakref.finalize[..., Any] | None = None
-        self._receiver = Receiver(_limit)
-        self._sequence = 0
-        self._unanswered: deque[int] = deque()
+        self._awaited: deque[Task] = deque()
+        self._is_running = False
 
     def call(self, payload: bytes, deadline: Deadline) -> Message:
-        """See `Link.call`."""
-        with _Held(self._lock, deadline), self._closed_by_failure():
-            self._prepare(deadline)
-            sequence = self._send(payload, deadline)
-            while self._unanswered:
-                self._skip(self._receive(deadline))
-            return self._answer_to(sequence, deadline)
+        """Sends a call and waits for its answer."""
+        with self._in_turn(deadline), self._closed_by_failure():
+            return self._ready(deadline).call(payload, deadline)
 
     def send(self, payload: bytes, deadline: Deadline) -> None:
-        """See `Link.send`."""
-        with _Held(self._lock, deadline):
+        """Sends a call whose answer nobody waits for.
+
+        Where there is no room for it in time, the connection stays: calls on a new one
+        would overtake those that the far end has still to do.
+        """
+        with self._in_turn(deadline):
             with self._closed_by_failure():
-                self._prepare(deadline)
-            self._wait_for_room(deadline)
+                connection = self._ready(deadline)
+            with self._closed_by_failure(of_late=False):
+                connection.wait_for_room(deadline)
             with self._closed_by_failure():
-                self._unanswered.append(self._send(payload, deadline))
+                connection.send(payload, deadline)
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a socket."""
-        return self._socket is not None
-
-    @contextlib.contextmanager
-    def _closed_by_failure(self) -> Generator[None]:
-        """Closes the socket when something goes wrong while it is used."""
-        try:
-            yield
-        except OSError as error:
-            self.close()
-            ours = _as_ours(error, self._address)
-            if ours is error:
-                raise
-            raise ours from error
-        except BaseException:
-            self.close()
-            raise
+        """Whether there is a connection."""
+        return self._connection is not None
 
     def close(self) -> None:
-        """Closes the socket; the next call dials anew.
+        """Closes the connection; the next call dials anew."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
-        The socket is not shut down: a forked process may close what its parent uses.
+    def run_awaited(self, task: Task) -> None:
+        """Runs what makes a call for a coroutine, after those that came before it.
+
+        So one that hangs holds one thread, however many wait behind it.
         """
-        self._unanswered.clear()
-        self._receiver = Receiver(_limit)
-        self._socket = None
-        if self._closing is not None:
-            self._closing()
-            self._closing = None
-
-    def _prepare(self, deadline: Deadline) -> None:
-        """Dials if need be, and skips the answers that have arrived meanwhile."""
-        if self._socket is None:
-            self._dial(deadline)
-        else:
-            self._drain(deadline)
-
-    def _wait_for_room(self, deadline: Deadline) -> None:
-        """Waits until another oneway call may be sent.
-
-        A time-out here leaves the connection open: it is in no half-way state, and
-        calls on a new one would overtake those that the far end has still to do.
-        """
-        while len(self._unanswered) >= settings.unanswered:
-            out_of_time = None
-            with self._closed_by_failure():
-                try:
-                    self._skip(self._receive(deadline))
-                except TimeoutError as error:
-                    out_of_time = error
-            if out_of_time is not None:
-                raise out_of_time
-
-    def _send(self, payload: bytes, deadline: Deadline) -> int:
-        """Sends a call and gives its sequence number."""
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        remaining = envelope.remaining(deadline.milliseconds())
-        self._write_message(wire.INVOKE, payload, remaining, deadline)
-        return self._sequence
-
-    def _dial(self, deadline: Deadline) -> None:
-        connected = _connected(self._address, deadline)
-        self._socket = connected
-        self._closing = weakref.finalize(self, connected.close)
-        self._sequence = 0
-        greeting = stock_payloads.handshake(self._address.object_id)
-        self._write_message(wire.CONNECT, greeting, b"", deadline)
-        answer = self._receive(deadline)
-        if answer.kind == wire.CONNECT_FAIL:
-            reason = stock_payloads.refusal_text(answer)
-            raise ConnectionLost(f"{self._address} refused the connection: {reason}")
-        if answer.kind != wire.CONNECT_OK or answer.sequence != 0:
-            raise BadReply(f"{self._address} answered a handshake with something else")
-
-    def _answer_to(self, sequence: int, deadline: Deadline) -> Message:
-        answer = self._receive(deadline)
-        if answer.kind != wire.RESULT or answer.sequence != sequence:
-            raise BadReply(f"{self._address} answered another call than was made")
-        return answer
-
-    def _skip(self, answer: Message) -> None:
-        """Takes the answer to the oldest oneway call, whatever it says."""
-        expected = self._unanswered.popleft() if self._unanswered else None
-        if answer.kind != wire.RESULT or answer.sequence != expected:
-            raise BadReply(f"{self._address} answered another call than was made")
-
-    def _drain(self, deadline: Deadline) -> None:
-        """Skips the answers to oneway calls that are there, without waiting."""
-        while True:
-            while (message := self._take()) is not None:
-                self._skip(message)
-            if not self._read_available():
+        with self._lock:
+            self._awaited.append(task)
+            if self._is_running:
                 return
-            deadline.remaining()
+            self._is_running = True
+        self._employ()
 
-    def _receive(self, deadline: Deadline) -> Message:
-        while (message := self._take()) is None:
-            connected = self._open()
-            connected.settimeout(deadline.remaining())
-            self._arrive(connected.recv(_CHUNK))
-        return message
+    def _employ(self) -> None:
+        process = os.getpid()
+        workers = _workers.get(process)
+        if workers is None:
+            workers = _workers.setdefault(process, Workers(_MOST, replace=False))
+        workers.submit(host_of(self._address), self._run_next)
 
-    def _take(self) -> Message | None:
+    def _run_next(self) -> None:
+        task = self._awaited.popleft()
         try:
-            return self._receiver.take()
-        except WireError as error:
-            text = f"what {self._address} sent cannot be read: {error}"
-            raise BadReply(text) from None
+            task()
+        finally:
+            with self._lock:
+                self._is_running = bool(self._awaited)
+            if self._is_running:
+                self._employ()
 
-    def _read_available(self) -> bool:
-        connected = self._open()
-        connected.settimeout(0)
-        try:
-            self._arrive(connected.recv(_CHUNK))
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return False
-        return True
+    def _ready(self, deadline: Deadline) -> StockConnection:
+        """The connection, dialled if need be, with all read that has come meanwhile."""
+        if self._connection is None:
+            self._connection = StockConnection(self._address, deadline)
+            self.peer = self._connection.peer
+        else:
+            self._connection.drain(deadline)
+        return self._connection
 
-    def _arrive(self, data: bytes) -> None:
-        if not data:
-            raise ConnectionLost(f"{self._address} closed the connection")
-        self._receiver.feed(data)
-
-    def _write_message(
-        self, kind: int, payload: bytes, annotations: bytes, deadline: Deadline
-    ) -> None:
-        connected = self._open()
-        message = wire.encoded(
-            kind,
-            self._sequence,
-            payload,
-            serializer=wire.SERPENT,
-            annotations=annotations,
-        )
-        left = memoryview(message)
-        while left:
-            connected.settimeout(deadline.remaining())
-            left = left[connected.send(left) :]
-
-    def _open(self) -> socket.socket:
-        if self._socket is None:
-            raise ConnectionLost(f"the connection to {self._address} was closed")
-        return self._socket
-
-
-def _limit(_: int) -> int:
-    return settings.message_size
-
-
-class _Held:
-    """A lock, waited for until the deadline. Raises TimeoutError after it."""
-
-    __slots__ = ("_deadline", "_lock")
-
-    def __init__(self, lock: threading.Lock, deadline: Deadline) -> None:
-        self._lock = lock
-        self._deadline = deadline
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(timeout=self._deadline.remaining()):
+    @contextlib.contextmanager
+    def _in_turn(self, deadline: Deadline) -> Generator[None]:
+        if not self._turn.acquire(timeout=deadline.remaining()):
             raise TimeoutError
+        try:
+            yield
+        finally:
+            self._turn.release()
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    @contextlib.contextmanager
+    def _closed_by_failure(self, *, of_late: bool = True) -> Generator[None]:
+        """Closes the connection when something goes wrong while it is used.
 
-
-def _as_ours(error: OSError, address: Address) -> Exception:
-    """A time-out of ours as it is; what the system says as a lost connection.
-
-    A TimeoutError with a number comes from the system, which gave up before us.
-    """
-    if isinstance(error, ConnectionLost):
-        return error
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return error
-    return ConnectionLost(f"the connection to {address} failed: {error}")
-
-
-def _connected(address: Address, deadline: Deadline) -> socket.socket:
-    """A socket that is connected, its TLS handshake done where Pyro5 is set to TLS."""
-    context = client_context()
-
-    def secured(connected: socket.socket, host: str) -> socket.socket:
-        connected.settimeout(deadline.remaining())
-        if context is None:
-            return connected
-        return context.wrap_socket(connected, server_hostname=host)
-
-    return dialled(address, deadline, secured)
+        A TimeoutError of ours stays one. What the system says is a lost connection; so
+        is a TimeoutError with a number, by which it gave up before us.
+        """
+        try:
+            yield
+        except BaseException as error:
+            is_late = isinstance(error, TimeoutError) and error.errno is None
+            if of_late or not is_late:
+                self.close()
+            if is_late or not isinstance(error, OSError):
+                raise
+            if isinstance(error, ConnectionLost):
+                raise
+            text = f"the connection to {self._address} failed: {error}"
+            raise ConnectionLost(text) from error

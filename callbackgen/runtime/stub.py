@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextvars
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
 from callbackgen.runtime.address import Source, address_of
 from callbackgen.runtime.call import Call
+from callbackgen.runtime.caller import caller
 from callbackgen.runtime.context import deadline_within
 from callbackgen.runtime.deadline import checked_seconds
 from callbackgen.runtime.errors import DeadlineExceeded
@@ -16,12 +17,14 @@ from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.link import Link
 from callbackgen.runtime.method import Method
 from callbackgen.runtime.stock import StockLink
+from callbackgen.runtime.trust import check
 
 if TYPE_CHECKING:
     from callbackgen.runtime.connection import Connection
 
 R = TypeVar("R")
 AnyStub = TypeVar("AnyStub", bound="Stub | Callable[..., object]")
+MadeStub = TypeVar("MadeStub", bound="Stub")
 
 _handle_of: Callable[[Stub], _Handle] = operator.attrgetter("_callbackgen_handle")
 
@@ -33,7 +36,38 @@ class _Handle(NamedTuple):
     seconds: float | None = None
 
 
-class Stub:
+class _StubClass(type):
+    """The type of the stubs' classes: what can be done with a class, not with a stub.
+
+    So a Protocol may have a member of the same name: its stubs have that one.
+    """
+
+    def over(  # with a `type[AnyStub]`, no type checker would take it
+        cls: Callable[..., MadeStub], source: Source, *, trust: Iterable[str] = ()
+    ) -> MadeStub:
+        """A stub of an object that a peer over ordinary Pyro5 has named.
+
+        ::
+
+            def watch(self, symbol, proxy):  # exposed by a Pyro5 daemon
+                listener = PriceListenerStub.over(proxy)
+
+        The peer says where to dial, so that only a direct address (``PYRO:``) is taken
+        whose host is the literal IP of the caller of the method that runs, at any
+        port. What else may be dialled is in `trust` and in the setting `trusted`: IP
+        addresses, networks (``10.0.0.0/8``), names of hosts (which are then looked
+        up), or whole addresses (``PYRO:name@./u:/a/path``). Outside of a method that
+        is being called there is no caller: then only those are.
+
+        Nothing is dialled before the first call. Raises ValueError for another
+        address, TypeError for what is none.
+        """
+        address = address_of(source, of_peer=True)
+        check(address, caller(), trust=trust)
+        return cls(address)
+
+
+class Stub(metaclass=_StubClass):
     """A typed handle of one object at the other end of a connection.
 
     It is made from a connection (`callbackgen.connect`), for the object that the
@@ -44,7 +78,8 @@ class Stub:
 
     Or from a Pyro5 Proxy, a URI or its text (``PYRO:``, of which TypeError and
     ValueError are raised for anything else): then each stub has a connection of its
-    own, over ordinary Pyro5, and nothing can be called back over it.
+    own, over ordinary Pyro5, and nothing can be called back over it. An address that
+    comes from a peer is for ``PriceServiceStub.over(address)``.
 
     Each member may raise a `RemoteError`. Stubs are equal if they stand for the same
     object. Several threads may use one. Only generated classes may be subclasses, and

@@ -1,16 +1,12 @@
-"""Threads of the run time's own, a few for each purpose and for each process."""
+"""Threads of the run time's own for what may block, a few for each purpose."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from callbackgen.runtime.deadline import Deadline
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
 
 R = TypeVar("R")
 
@@ -47,28 +43,3 @@ class Aside:
         result = future.result(deadline.remaining())
         thread.join()
         return result
-
-
-class Pool:
-    """At most `most` threads, started when needed; a forked process has its own.
-
-    Their names begin with ``callbackgen-`` and `purpose`.
-    """
-
-    def __init__(self, most: int, purpose: str) -> None:
-        self._most = most
-        self._purpose = purpose
-        self._executors: dict[int, ThreadPoolExecutor] = {}
-
-    def of_this_process(self) -> ThreadPoolExecutor:
-        """The threads of this process; a forked one has none of its parent's."""
-        process = os.getpid()
-        executor = self._executors.get(process)
-        if executor is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._executors.clear()
-            executor = self._executors.setdefault(
-                process, ThreadPoolExecutor(self._most, f"callbackgen-{self._purpose}")
-            )
-        return executor

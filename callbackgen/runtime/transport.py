@@ -18,13 +18,15 @@ import weakref
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from callbackgen.runtime.budget import Held
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.errors import ConnectionLost
+from callbackgen.runtime.inbox import Inbox
 from callbackgen.runtime.loop import READ, WRITE, Loop
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.tls import Steps, Tls
 from callbackgen.runtime.unsent import Unsent
-from callbackgen.runtime.wire import Limit, Message, Receiver, WireError
+from callbackgen.runtime.wire import Limit, Message, WireError
 
 _CHUNK: Final = 64 * 1024
 _FAREWELL: Final = 0.3
@@ -54,13 +56,12 @@ class Transport:
         self.socket = connected
         self.tls: Tls | None = None
         self._handler: Handler | None = None
-        self._hear: Callable[[Message], None]
         self.is_misused = False
         """Whether the connection ends since the other end does not speak as it must."""
         self.bytes_received = 0
         self.bytes_sent = 0
         self._settings = settings
-        self._receiver = Receiver(limit)
+        self.inbox = Inbox(limit, self._inbox_changed)
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._watching = threading.Lock()
@@ -69,17 +70,11 @@ class Transport:
         self._steps: Steps | None = None
         self._poller: select.poll | None = None
         self._unsent: Unsent | None = None  # most connections never need it
-        self._begun: float | None = None
+        self.outgoing: Held | None = None
+        """What the connection holds of its daemon's budget of bytes to be sent."""
         self._is_checked = False
-        self._reads = True
         self._closing: str | None = None
         self._is_closed = False
-
-    def hand_over(self, hear: Callable[[Message], None], limit: Limit) -> None:
-        """Have others hear the messages, not unpacked; how large these may be."""
-        self._hear = hear
-        self._receiver.limit = limit
-        self._receiver.unpacks = False
 
     def secure(self, tls: Tls, steps: Steps | None = None) -> None:
         """Have TLS spoken, before `start`. With `steps`, its handshake waits there."""
@@ -89,7 +84,7 @@ class Transport:
     def start(self, handler: Handler) -> None:
         """Begin to read, and with the TLS handshake. For the loop's thread."""
         self._handler = handler
-        self._hear = handler.received
+        self.inbox.hear = handler.received
         if self._is_closed:
             handler.lost(self._closing or "closed")
             return
@@ -155,19 +150,14 @@ class Transport:
                 self._unsent.stop_waiting()
         self.loop.soon(self._say_farewell if farewell else self._end)
 
-    def pause(self) -> None:
-        """Stop reading. For the loop's thread."""
-        self._reads = False
-        self._begun = None
-        self._watch()
-
-    def resume(self) -> None:
-        """Read again. For the loop's thread."""
-        self._reads = True
-        if self._receiver.begun:
-            self._begun = time.monotonic()
-            self._check_later()
-        self._watch()
+    def look_for_room(self) -> None:
+        """Read on if there is room again. For the loop's thread."""
+        if self._reading.acquire(blocking=False):  # else who reads looks itself
+            try:
+                if not self._is_closed:
+                    self._guarded(self.inbox.look_for_room)
+            finally:
+                self._reading.release()
 
     def forget(self) -> None:
         """In a forked child: close the socket, which the parent goes on using."""
@@ -199,6 +189,8 @@ class Transport:
         self._is_read_by_caller = False
         self._reading.release()
         self._watch()
+        if not self.inbox.has_room:
+            self.loop.soon(self.look_for_room)
 
     # In the loop's thread
 
@@ -207,7 +199,8 @@ class Transport:
         with self._watching:
             if self._is_closed or self._handler is None:
                 return
-            events = READ if self._reads and not self._is_read_by_caller else 0
+            reads = self.inbox.is_read and not self._is_read_by_caller
+            events = READ if reads else 0
             if self._unsent is not None and not self._unsent.is_empty:
                 events |= WRITE
             self.loop.change(self._number, events)
@@ -215,10 +208,10 @@ class Transport:
     def _ready(self, events: int) -> None:
         if events & WRITE:
             self._guarded(self._write_more)
-        if events & READ and not self._reads:  # not asked for: it has hung up
+        if events & READ and not self.inbox.is_read:  # not asked for: it has hung up
             self._fail("the other end closed the connection")
         elif events & READ and self._steps is not None:
-            self.pause()
+            self.inbox.pause()
             self._steps.add(self._take_step)
         elif events & READ and self._reading.acquire(blocking=False):
             try:
@@ -228,7 +221,7 @@ class Transport:
 
     def _take_step(self) -> None:
         """Goes on with the handshake of TLS."""
-        self.resume()
+        self.inbox.resume()
         self._read_guarded()
         if self.tls is not None and self.tls.is_shaken:
             self._steps = None
@@ -280,6 +273,7 @@ class Transport:
         with self._lock:
             if self._unsent is not None:
                 self._unsent.drop()
+        self.inbox.end()
         if self._handler is not None:
             self._handler.lost(self._closing or "closed")
 
@@ -307,21 +301,14 @@ class Transport:
             with self._lock:
                 data = self.tls.received(data)
                 self._flush()
-        self._receiver.feed(data)
-        self._take_messages()
+        self.inbox.arrived(data, self._is_open, needed=self._is_read_by_caller)
 
-    def _take_messages(self) -> None:
-        taken = False
-        receiver = self._receiver
-        while self._closing is None and (message := receiver.take()) is not None:
-            taken = True
-            self._hear(message)
-            if not receiver.begun:
-                break
-        if not receiver.begun or not self._reads:
-            self._begun = None
-        elif taken or self._begun is None:
-            self._begun = time.monotonic()
+    def _is_open(self) -> bool:
+        return self._closing is None
+
+    def _inbox_changed(self) -> None:
+        self._watch()
+        if self.inbox.begun is not None:
             self.loop.soon(self._check_later)
 
     def _write_more(self) -> None:
@@ -352,7 +339,7 @@ class Transport:
             oldest = None if self._unsent is None else self._unsent.oldest
         since, what = min(
             (oldest or math.inf, "the other end left what it is sent for"),
-            (self._begun or math.inf, "a message that was begun and not ended in"),
+            (self.inbox.begun or math.inf, "a message that was begun and not ended in"),
         )
         limit = self._settings.blocked
         left = since + limit - time.monotonic()
@@ -383,7 +370,7 @@ class Transport:
         if sent == len(data):
             return
         if unsent is None:
-            unsent = self._unsent = Unsent(self._settings, self._lock)
+            unsent = self._unsent = Unsent(self._settings, self._lock, self.outgoing)
         unsent.add(memoryview(data)[sent:], time.monotonic())
         if is_first:  # the loop must find it when it looks
             self.loop.soon(self._watch)

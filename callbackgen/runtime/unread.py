@@ -33,6 +33,11 @@ class Unread:
         self.arrivals = 0
         """The number of the last one."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of all their payloads."""
+        return self._size
+
     def arrived(self, size: int) -> int:
         """The number of one more, whose payload of that size has to be read.
 

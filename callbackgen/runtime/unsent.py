@@ -8,17 +8,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from callbackgen.runtime.budget import Held
     from callbackgen.runtime.deadline import Deadline
     from callbackgen.runtime.settings import Settings
 
 _OVERFULL: Final = 4
 """How many times what is called full is too much."""
 
+_LOOK: Final = 0.1
+"""Seconds after which is looked whether others have made room."""
+
 
 class Unsent:
-    """A queue, in order. `lock` is held around all but the questions."""
+    """A queue, in order. `lock` is held around all but the questions.
 
-    def __init__(self, settings: Settings, lock: threading.Lock) -> None:
+    `held` is what the connection holds of what all may hold.
+    """
+
+    def __init__(
+        self, settings: Settings, lock: threading.Lock, held: Held | None = None
+    ) -> None:
+        self._held = held
         self._settings = settings
         self._room = threading.Condition(lock)
         self._pieces: deque[tuple[float, memoryview]] = deque()
@@ -37,6 +47,7 @@ class Unsent:
         return (
             self._size > settings.queue_size
             or len(self._pieces) > settings.queue_messages
+            or not (self._held is None or self._held.has_room)
         )
 
     @property
@@ -57,6 +68,7 @@ class Unsent:
         """One more piece, the last."""
         self._pieces.append((now, piece))
         self._size += len(piece)
+        self._count()
 
     def send(self, send: Callable[[memoryview], int]) -> None:
         """Have pieces sent until one is not taken whole.
@@ -71,14 +83,14 @@ class Unsent:
                 self._pieces[0] = since, piece[sent:]
                 break
             self._pieces.popleft()
+        self._count()
         if not self.is_full:
             self._room.notify_all()
 
     def wait_for_room(self, deadline: Deadline) -> None:
         """Wait until little enough is here. Raises TimeoutError."""
         while self.is_full and self._may_wait:
-            if not self._room.wait(deadline.remaining()):
-                raise TimeoutError
+            self._room.wait(min(deadline.remaining(), _LOOK))
 
     def stop_waiting(self) -> None:
         """From now on nobody waits for room: there will be none."""
@@ -89,4 +101,9 @@ class Unsent:
         """Nothing more is sent."""
         self._pieces.clear()
         self._size = 0
+        self._count()
         self.stop_waiting()
+
+    def _count(self) -> None:
+        if self._held is not None:
+            self._held.unread(self._size)

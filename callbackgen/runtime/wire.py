@@ -162,6 +162,15 @@ class Receiver:
         """Whether a part of a message is here."""
         return bool(self._arrived or self._fresh)
 
+    @property
+    def arriving(self) -> int:
+        """The bytes of the message that is begun, if its header is here."""
+        data = self._arrived or self._fresh
+        if len(data) < HEADER.size:
+            return len(data)
+        _, _, _, _, _, _, size, annotations, *_ = HEADER.unpack_from(data)
+        return HEADER.size + int(size) + int(annotations)
+
     def take(self) -> Message | None:
         """The next message, or None while it is not whole.
 

@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from Pyro5.api import current_context
 
 from callbackgen.runtime.by_address import BY_ADDRESS
+from callbackgen.runtime.caller import serving_stock
 from callbackgen.runtime.context import served
 from callbackgen.runtime.envelope import remaining_in
 from callbackgen.runtime.generated import check_generated
@@ -205,7 +206,8 @@ def _exposed(
     @functools.wraps(function)
     def remote(self: Wrapper, /, *arguments: object, **keywords: object) -> Any:
         try:
-            return call(self, arguments, keywords, _carrier())
+            with serving_stock(_interface(self), served.method.name):
+                return call(self, arguments, keywords, _carrier())
         except BaseException as error:
             carrier = error if ends_the_process(error) else sendable(error)
             if carrier is error:
@@ -215,6 +217,10 @@ def _exposed(
     cast(Any, remote)._pyroExposed = True  # noqa: SLF001 - Pyro5's own mark
     setattr(remote, _SERVED, served)
     return remote
+
+
+def _interface(wrapper: Wrapper) -> str:
+    return type(wrapper).__qualname__.removesuffix("Wrapper")
 
 
 def _carrier() -> Carrier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -99,18 +100,46 @@ def test_shutdown_from_anywhere(way: str) -> None:
         assert not thread.is_alive()
 
 
-def test_what_belongs_to_pyro5_s_own_loop() -> None:
-    """events, sockets and combine are a TypeError that names the alternative."""
+def test_what_belongs_to_pyro5_s_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """events and combine, from either side, are a TypeError that says what to do."""
+    monkeypatch.setattr(Pyro5.config, "SERVERTYPE", "multiplex")
+    other: Any
     with callbackgen.Daemon(host="127.0.0.1") as daemon, Pyro5.api.Daemon() as other:
         pyro: Any = daemon
         uses: list[Callable[[], object]] = [
             lambda: pyro.events([]),
-            lambda: pyro.sockets,
+            lambda: pyro.selector,
             lambda: pyro.combine(other),
+            lambda: other.combine(pyro),
         ]
         for use in uses:
             with pytest.raises(TypeError, match="requestLoop"):
                 use()
+        assert [one.fileno() for one in other.sockets] == [other.sock.fileno()]
+
+
+def test_the_sockets_of_a_daemon() -> None:
+    """The listening one, and each client's from the moment when it is accepted."""
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
+        pyro: Any = daemon
+        transport = pyro.transportServer
+        address = daemon.register(RoomWrapper(Hall()), "hall")
+        assert pyro.sockets == [pyro.sock]
+        with (
+            looping(daemon),
+            pyro.proxyFor("hall") as proxy,
+            callbackgen.connect(address) as connection,
+            socket.create_connection(pyro.sock.getsockname()) as mute,
+        ):
+            assert proxy.echo(1) == RoomStub(connection).echo(1) == 1
+            assert reached(lambda: len(pyro.sockets) == 4)
+            assert pyro.sockets[0] is pyro.sock
+            theirs = {one.getpeername() for one in pyro.sockets[1:]}
+            assert theirs >= {
+                proxy._pyroConnection.sock.getsockname(),
+                mute.getsockname(),
+            }
+        assert transport.sockets == []
 
 
 def test_a_name_is_looked_up() -> None:

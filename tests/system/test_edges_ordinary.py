@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Generator
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import Pyro5.api
 import Pyro5.errors
@@ -14,29 +14,7 @@ import pytest
 import callbackgen
 from tests.system.edges.hall import PATIENCE, Hall, looping, reached
 from tests.system.edges.room_remote import RoomWrapper
-
-context: Any = Pyro5.api.current_context
-T = TypeVar("T")
-
-
-def expose(thing: T) -> T:
-    """Pyro5's, with types."""
-    exposed: T = cast(Any, Pyro5.api).expose(thing)
-    return exposed
-
-
-def oneway(thing: T) -> T:
-    """Pyro5's, with types."""
-    marked: T = cast(Any, Pyro5.api).oneway(thing)
-    return marked
-
-
-class Resource:
-    def __init__(self) -> None:
-        self.closed = threading.Event()
-
-    def close(self) -> None:
-        self.closed.set()
+from tests.system.pyro5.users import context, expose, oneway, proxy_of
 
 
 class Shop:
@@ -46,17 +24,6 @@ class Shop:
         self.texts: list[str] = []
         self.threads: set[str] = set()
         self.last = threading.Event()
-        self.resource = Resource()
-        self._level = 3
-
-    @property
-    @expose
-    def level(self) -> int:
-        return self._level
-
-    @level.setter
-    def level(self, value: int) -> None:
-        self._level = value
 
     @expose
     def echo(self, value: Any) -> Any:
@@ -69,10 +36,6 @@ class Shop:
         self.threads.add(threading.current_thread().name)
         if text == "last":
             self.last.set()
-
-    @expose
-    def items(self, count: int) -> Generator[int]:
-        yield from range(count)
 
     @expose
     def fail(self, name: str) -> None:
@@ -102,34 +65,6 @@ class Shop:
     def address(self) -> Any:
         return context.client_sock_addr
 
-    @expose
-    def track(self) -> None:
-        context.track_resource(self.resource)
-
-
-@expose
-class Session:
-    def __init__(self) -> None:
-        self._count = 0
-
-    def count(self) -> int:
-        self._count += 1
-        return self._count
-
-
-cast(Any, Pyro5.api).behavior(instance_mode="session")(Session)
-
-
-class Noticing(callbackgen.Daemon):
-    """Remembers whose connection has ended."""
-
-    def __init__(self) -> None:
-        super().__init__(host="127.0.0.1")
-        self.gone: list[Any] = []
-
-    def clientDisconnect(self, conn: Any) -> None:  # noqa: N802 - Pyro5's name
-        self.gone.append(conn)
-
 
 @pytest.fixture
 def shop() -> Shop:
@@ -137,22 +72,16 @@ def shop() -> Shop:
 
 
 @pytest.fixture
-def daemon(shop: Shop) -> Generator[Noticing]:
-    with Noticing() as daemon:
+def daemon(shop: Shop) -> Generator[callbackgen.Daemon]:
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
         daemon.register(shop, "shop")
-        daemon.register(Session, "session")
         daemon.register(RoomWrapper(Hall()), "hall")
         with looping(daemon):
             yield daemon
 
 
-def proxy_of(daemon: Any, name: str) -> Any:
-    """A stock proxy."""
-    return Pyro5.api.Proxy(daemon.uriFor(name))
-
-
 @pytest.mark.parametrize("serializer", ["serpent", "json", "msgpack"])
-def test_the_serializers(daemon: Noticing, serializer: str) -> None:
+def test_the_serializers(daemon: callbackgen.Daemon, serializer: str) -> None:
     """Three of Pyro5's serializers are taken, for objects of both kinds."""
     with proxy_of(daemon, "shop") as shop, proxy_of(daemon, "hall") as hall:
         shop._pyroSerializer = hall._pyroSerializer = serializer
@@ -160,7 +89,7 @@ def test_the_serializers(daemon: Noticing, serializer: str) -> None:
         assert hall.echo({"a": [1.5]}) == {"a": [1.5]}
 
 
-def test_marshal_is_refused(daemon: Noticing) -> None:
+def test_marshal_is_refused(daemon: callbackgen.Daemon) -> None:
     """marshal can crash the process: it is taken neither at first nor later."""
     with proxy_of(daemon, "shop") as shop:
         shop._pyroSerializer = "marshal"
@@ -175,16 +104,9 @@ def test_marshal_is_refused(daemon: Noticing) -> None:
         assert shop.echo(1) == 1
 
 
-def test_attributes(daemon: Noticing) -> None:
-    """They are read and set."""
-    with proxy_of(daemon, "shop") as shop:
-        shop.level = 8
-        assert shop.level == 8
-
-
 @pytest.mark.parametrize("serializer", ["serpent", "json", "msgpack"])
 def test_whatever_is_raised_the_same_proxy_goes_on(
-    daemon: Noticing, serializer: str
+    daemon: callbackgen.Daemon, serializer: str
 ) -> None:
     """Each exception is answered, and the connection is not closed for it."""
     with proxy_of(daemon, "shop") as shop, proxy_of(daemon, "hall") as hall:
@@ -206,7 +128,9 @@ def test_whatever_is_raised_the_same_proxy_goes_on(
         assert (shop._pyroConnection, hall._pyroConnection) == connections
 
 
-def test_after_a_communication_error_the_same_proxy_goes_on(daemon: Noticing) -> None:
+def test_after_a_communication_error_the_same_proxy_goes_on(
+    daemon: callbackgen.Daemon,
+) -> None:
     """The daemon closes nothing for it; Pyro5's proxy does, and connects again."""
     with proxy_of(daemon, "shop") as shop:
         for _ in range(3):
@@ -225,7 +149,9 @@ def test_after_a_communication_error_the_same_proxy_goes_on(daemon: Noticing) ->
         assert shop._pyroConnection is connection
 
 
-def test_oneways_come_in_order_in_few_threads(daemon: Noticing, shop: Shop) -> None:
+def test_oneways_come_in_order_in_few_threads(
+    daemon: callbackgen.Daemon, shop: Shop
+) -> None:
     """Not one thread for each, as stock Pyro5 has, and none overtakes another."""
     texts = [str(number) for number in range(300)]
     before = threading.active_count()
@@ -238,29 +164,8 @@ def test_oneways_come_in_order_in_few_threads(daemon: Noticing, shop: Shop) -> N
     assert all(name.startswith("callbackgen") for name in shop.threads)
 
 
-def test_batches_and_streams(daemon: Noticing) -> None:
-    """Batched calls, and results that come item by item."""
-    with proxy_of(daemon, "shop") as shop:
-        batch: Any = Pyro5.api.BatchProxy(shop)
-        batch.echo(1)
-        batch.echo("b")
-        assert [*batch()] == [1, "b"]
-        assert [*shop.items(5)] == [0, 1, 2, 3, 4]
-
-
-def test_streams_are_counted(daemon: Noticing) -> None:
-    """A client that opens ever more item streams is told that these are enough."""
-    most = callbackgen.settings.streams
-    with proxy_of(daemon, "shop") as shop:
-        streams = [shop.items(2) for _ in range(most)]
-        with pytest.raises(Pyro5.errors.PyroError, match=f"{most} item streams"):
-            shop.items(2)
-        assert [*streams[0]] == [0, 1]
-        assert [*shop.items(1)] == [0]
-
-
 def test_an_idle_client_leaves_where_pyro5_is_set_so(
-    daemon: Noticing, monkeypatch: pytest.MonkeyPatch
+    daemon: callbackgen.Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """COMMTIMEOUT is the limit of idleness of ordinary clients, as with Pyro5."""
     monkeypatch.setattr(Pyro5.config, "COMMTIMEOUT", 0.2)
@@ -270,13 +175,7 @@ def test_an_idle_client_leaves_where_pyro5_is_set_so(
     assert any("COMMTIMEOUT" in reason for reason in daemon.statistics().closed)
 
 
-def test_session_instances_belong_to_a_connection(daemon: Noticing) -> None:
-    """Each connection has its own instance of a class in session mode."""
-    with proxy_of(daemon, "session") as one, proxy_of(daemon, "session") as other:
-        assert [one.count(), one.count(), other.count(), one.count()] == [1, 2, 1, 3]
-
-
-def test_nothing_of_one_client_reaches_another(daemon: Noticing) -> None:
+def test_nothing_of_one_client_reaches_another(daemon: callbackgen.Daemon) -> None:
     """Annotations in both directions are those of the call, also after a failure."""
     with proxy_of(daemon, "shop") as one, proxy_of(daemon, "shop") as other:
         context.annotations = {"MINE": b"one's"}
@@ -293,17 +192,7 @@ def test_nothing_of_one_client_reaches_another(daemon: Noticing) -> None:
         assert other.address()[0] == "127.0.0.1"
 
 
-def test_the_end_of_a_client(daemon: Noticing, shop: Shop) -> None:
-    """clientDisconnect runs once for each client, and what it tracks is closed."""
-    for _ in range(3):
-        with proxy_of(daemon, "shop") as proxy:
-            proxy.track()
-    assert shop.resource.closed.wait(PATIENCE)
-    assert reached(lambda: len(daemon.gone) == 3)
-    assert len(set(map(id, daemon.gone))) == 3
-
-
-def test_a_proxy_for_a_callback_is_refused(daemon: Noticing) -> None:
+def test_a_proxy_for_a_callback_is_refused(daemon: callbackgen.Daemon) -> None:
     """It is a TypeError that names method and parameter; nobody is dialled."""
 
     class Guest:
@@ -311,7 +200,7 @@ def test_a_proxy_for_a_callback_is_refused(daemon: Noticing) -> None:
         def told(self, text: str) -> str:
             return text
 
-    with Noticing() as dialled:
+    with callbackgen.Daemon(host="127.0.0.1") as dialled:
         guest = dialled.register(Guest())
         with looping(dialled), proxy_of(daemon, "hall") as hall:
             for given in (Pyro5.api.Proxy(guest), guest):

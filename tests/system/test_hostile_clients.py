@@ -220,7 +220,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
         "more than 64 keys that have the same hash",
     ),
     "extensions of equal hashes as keys": (
-        lambda peer: peer.call_with(alike_as_keys(extension, 16_000)),
+        lambda peer: peer.call_with(alike_as_keys(extension, 12_000)),
         "more than 64 keys that have the same hash",
     ),
     "a set of tuples of equal hashes": (

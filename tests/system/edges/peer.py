@@ -129,6 +129,11 @@ class Peer:
             self._receiver.feed(data)
         return message
 
+    def hang_up(self) -> None:
+        """End the connection, also for a thread that sends."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def has_heard(self) -> bool:
         """Whether anything has arrived."""
         self._socket.setblocking(False)

@@ -13,6 +13,7 @@ ORIGINS = "abc"
 def check(crowd: Crowd[int], here: dict[int, str]) -> None:
     """The crowd says of itself what is so."""
     assert len(crowd) == len(here)
+    assert crowd.members() == [*here]
     assert crowd.oldest() == next(iter(here), None)
     found = crowd.oldest_of_most()
     if not here:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 import pytest
@@ -43,3 +44,20 @@ def test_a_look_up_that_nobody_waits_for_is_not_made(
     release.set()
     holding.join()
     assert looked_up == []
+
+
+@pytest.mark.parametrize("host", ["fe80::1%fee", "::1%", "1:2:3", "0::0::0"])
+def test_an_ip_address_is_never_looked_up_as_a_name(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """One that the system refuses, such as of no interface, is an error at once."""
+    flags: list[int] = []
+
+    def look_up(host: str, port: int, flag: int) -> list[tuple[int, object]]:
+        flags.append(flag)
+        raise OSError("not a number")
+
+    monkeypatch.setattr(resolving, "_look_up", look_up)
+    with pytest.raises(OSError, match="not a number"):
+        resolving.targets(address_of(f"PYRO:a@[{host}]:1"), Deadline(PATIENCE))
+    assert flags == [socket.AI_NUMERICHOST]

@@ -17,7 +17,6 @@ import pytest
 
 import callbackgen
 from callbackgen import ConnectionLost, DeadlineExceeded, with_deadline
-from callbackgen.runtime.threads import Pool
 from tests.unit.runtime.serving import Daemon, running, serving
 
 if TYPE_CHECKING:
@@ -226,9 +225,11 @@ def test_small_messages_are_sent_at_once(desk: Desk) -> None:
         stub = with_deadline(DeskStub(address), PATIENCE)
         stub.told("x")
         assert stub.add(1, 2) == 3
-        of_stub = operator.attrgetter("_callbackgen_handle.link._connections")
-        (connection,) = of_stub(stub).values()
-        option = connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        of_stub = operator.attrgetter("_callbackgen_handle.link._lines")
+        (line,) = of_stub(stub).values()
+        option = line._connection._socket.getsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY
+        )
     assert option != 0
 
 
@@ -267,7 +268,8 @@ def test_an_async_call_waits_for_a_thread_until_its_deadline(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other calls that hold all threads do not make one longer; it is never sent."""
-    monkeypatch.setattr("callbackgen.runtime.stock._async_calls", Pool(1, "call"))
+    monkeypatch.setattr("callbackgen.runtime.stock._MOST", 1)
+    monkeypatch.setattr("callbackgen.runtime.stock._workers", {})
 
     async def scenario(slow: DeskStub, quick: DeskStub) -> None:
         held = asyncio.create_task(with_deadline(slow, PATIENCE).hold_later("slow"))

@@ -325,9 +325,9 @@ def test_reading_pauses() -> None:
     with connected(Settings(blocked=0.05)) as end:
         transport = end.transport
         end.theirs.sendall(message(1)[:-1])
-        while not transport._receiver.begun:
+        while not transport.inbox._receiver.begun:
             end.in_loop()
-        end.in_loop(transport.pause)
+        end.in_loop(transport.inbox.pause)
         paused = threading.Event()
         end.in_loop(lambda: transport.loop.later(0.1, paused.set))
         end.theirs.sendall(message(1)[-1:] + message(2))
@@ -335,16 +335,16 @@ def test_reading_pauses() -> None:
         transport.send(message(3))
         assert end.taken(1) == [3]
         assert end.messages.empty()
-        end.in_loop(transport.resume)
+        end.in_loop(transport.inbox.resume)
         assert [end.next(), end.next()] == [1, 2]
 
 
 def test_a_message_has_to_end_after_a_pause_too() -> None:
     """Time begins again when reading does."""
     with connected(Settings(blocked=0.05)) as end:
-        end.in_loop(end.transport.pause)
+        end.in_loop(end.transport.inbox.pause)
         end.theirs.sendall(message(1)[:-1])
-        end.in_loop(end.transport.resume)
+        end.in_loop(end.transport.inbox.resume)
         assert end.reason() == "a message that was begun and not ended in 0.05 s"
 
 

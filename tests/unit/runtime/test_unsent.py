@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callbackgen.runtime.budget import Budget, Held
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.settings import Settings
+from callbackgen.runtime.shares import Clients
 from callbackgen.runtime.unsent import Unsent
 
 PATIENCE = 60.0
+FREE = 16 * 1024
 
 
 class Socket:
@@ -127,4 +130,35 @@ def test_waiting_for_room_has_an_end() -> None:
         with pytest.raises(TimeoutError):
             queue.wait_for_room(Deadline(0.001))
         queue.stop_waiting()
+        queue.wait_for_room(Deadline(PATIENCE))
+
+
+def test_it_is_full_as_well_when_others_hold_all_that_there_is() -> None:
+    """Who waits goes on when they have sent some of it."""
+    budget = Budget(Settings(held_size=1000, message_size=1000), lambda task: None)
+    clients = Clients()
+    lock = threading.Lock()
+    one = Unsent(Settings(), lock, Held(budget, clients.join("ann")))
+    other = Unsent(Settings(), lock, Held(budget, clients.join("ann")))
+    clients.join("bob")
+    with lock:
+        one.add(memoryview(bytes(FREE + 900)), 0)
+        other.add(memoryview(bytes(FREE + 200)), 0)
+        assert one.is_full
+        assert other.is_full
+        with pytest.raises(TimeoutError):
+            other.wait_for_room(Deadline(0.01))
+    waited = threading.Thread(target=wait, args=(other, lock))
+    waited.start()
+    with lock:
+        one.send(Socket(10_000_000).send)
+    waited.join(PATIENCE)
+    assert not waited.is_alive()
+    with lock:
+        other.drop()
+    assert budget.total == 0
+
+
+def wait(queue: Unsent, lock: threading.Lock) -> None:
+    with lock:
         queue.wait_for_room(Deadline(PATIENCE))

@@ -40,6 +40,7 @@ _LEVEL_: Final[Method[int]] = Method("LEVEL", "() -> int")
 _AFTER: Final[Method[int]] = Method("after", "-> int")
 _LATER: Final[Method[int]] = Method("later", "-> int")
 _TWICE: Final[Method[Any]] = Method("twice", "(a: int) -> int", "(a: str) -> str")
+_OVER: Final[Method[int]] = Method("over", "(a: int) -> int")
 
 
 class RemoteMemberNames(Protocol):
@@ -92,6 +93,8 @@ class RemoteMemberNames(Protocol):
     def twice(self, a: int) -> int: ...
     @_overload
     def twice(self, a: str) -> str: ...
+
+    def over(self, a: int) -> int: ...
 
 
 @final
@@ -185,6 +188,10 @@ class MemberNamesWrapper(Wrapper, format=1):
     def twice(self, *arguments: Any, **keywords: Any) -> Any:
         return cast(Any, self.__callback).twice(*arguments, **keywords)
 
+    @_exposed(_OVER)
+    def over(self, a: int) -> int:
+        return self.__callback.over(a)
+
 
 @final
 class MemberNamesStub(Stub, format=1):
@@ -260,3 +267,6 @@ class MemberNamesStub(Stub, format=1):
     def twice(self, a: str) -> str: ...
     def twice(self, *arguments: Any, **keywords: Any) -> Any:
         return self._call(_TWICE, *arguments, **keywords)
+
+    def over(self, a: int) -> int:
+        return self._call(_OVER, a)

@@ -76,6 +76,9 @@ class Implementation:
     def twice(self, a: Any) -> Any:
         return a * 2
 
+    def over(self, a: int) -> int:
+        return a + 18
+
 
 def exercise(stub: MemberNamesStub) -> None:
     assert stub.expose() == 1
@@ -99,3 +102,4 @@ def exercise(stub: MemberNamesStub) -> None:
     assert stub.after == 16
     assert stub.later == 17
     assert stub.twice("b") == "bb"
+    assert stub.over(1) == 19
