@@ -54,6 +54,8 @@ class Serving(msgspec.Struct, eq=False):
     chains: Chains = msgspec.field(default_factory=dict[object, int])
     is_over: bool = False
     client_address: object = None
+    is_told: bool = False
+    """Whether who runs the server has been told that it failed."""
 
     @property
     def name(self) -> str:

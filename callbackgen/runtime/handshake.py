@@ -14,7 +14,7 @@ import msgspec
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.budget import Budget, Held
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
-from callbackgen.runtime.ordinary import Ordinary, accepted
+from callbackgen.runtime.ordinary import Ordinary, accepted, ordinary_limit
 from callbackgen.runtime.origin import Address, shown
 from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.server_connection import ServerConnection
@@ -60,6 +60,7 @@ class Handshake:
         "_address",
         "_connection",
         "_is_over",
+        "_is_told",
         "_listener",
         "_next",
         "_transport",
@@ -76,6 +77,7 @@ class Handshake:
         self._connection: ServerConnection | None = None
         self._next: Session | Ordinary | None = None
         self._is_over = False
+        self._is_told = False
         self.origin = origin
         self.began = time.monotonic()
 
@@ -104,9 +106,11 @@ class Handshake:
 
     def tell(self, level: int, what: str, reason: str) -> None:
         """Have the log say what became of a call, and why."""
+        self._is_told = self._next is None
         self._listener.refused_calls.tell(level, self.text, self.origin, what, reason)
 
     def _tell_refused(self, reason: str) -> None:
+        self._is_told = True
         self._listener.refusals.tell(
             logging.WARNING, self.text, self.origin, "refused", reason
         )
@@ -139,12 +143,12 @@ class Handshake:
         if self._next is not None:
             self._next.lost(reason)
         what = "not connected" if self._next is None else "the connection ended"
-        if self._next is None or self._transport.is_misused:
+        if self._next is not None and not self._transport.is_misused:
+            _log.info("%s: %s: %s", self.text, what, reason)
+        elif self._next is not None or not self._is_told:
             self._listener.refusals.tell(
                 logging.INFO, self.text, self.origin, what, reason
             )
-        else:
-            _log.info("%s: %s: %s", self.text, what, reason)
         if self._connection is not None:
             self._listener.parts.crew.leave(self._connection.share)
 
@@ -221,7 +225,7 @@ class Handshake:
             functools.partial(self._disconnected, connection),
             self._listener.call_ended,
         )
-        limit = _ordinary_limit(parts.settings)
+        limit = ordinary_limit(parts.settings)
         parts.loop.soon(lambda: self._go_on(connection, ordinary, limit, answer))
 
     def _service(
@@ -312,12 +316,3 @@ def handshake_limit(_: int) -> int:
 
 def _own_limit(settings: Settings) -> Limit:
     return lambda _: settings.message_size
-
-
-def _ordinary_limit(settings: Settings) -> Limit:
-    def limit(serializer: int) -> int:
-        if serializer == wire.SERPENT:
-            return settings.ordinary_serpent_size
-        return settings.ordinary_size
-
-    return limit

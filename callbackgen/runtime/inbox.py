@@ -47,9 +47,10 @@ class Inbox:
         return self._reads and self.has_room
 
     def hand_over(self, hear: Callable[[Message], object], limit: Limit) -> None:
-        """Have others hear the messages from now on; how large these may be."""
+        """Have others hear the messages, not unpacked; how large these may be."""
         self.hear = hear
         self._receiver.limit = limit
+        self._receiver.unpacks = False
 
     def keep_to(self, held: Held, is_needed: Callable[[], bool]) -> None:
         """Keep to a budget. `is_needed` says whether anybody waits for a message."""

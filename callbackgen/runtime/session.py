@@ -246,6 +246,8 @@ class Session:
 
     def received(self, message: Message) -> None:
         """See `Handler`."""
+        if message.flags & wire.COMPRESSED:  # to unpack it would hold up the others
+            raise WireError("a message that is packed")
         with self.lock:
             self.channel.receive(message, time.monotonic())
             if self.waiting_for_room and message.kind != wire.INVOKE:
