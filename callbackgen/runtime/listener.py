@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
-import selectors
 import socket
 import threading
 import time
@@ -13,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from Pyro5 import config
 
@@ -25,6 +24,7 @@ from callbackgen.runtime.crowd import Crowd
 from callbackgen.runtime.handshake import Handshake, Parts, handshake_limit
 from callbackgen.runtime.loop import READ, Loop
 from callbackgen.runtime.origin import Address, origin_of
+from callbackgen.runtime.own_loop import OwnLoop
 from callbackgen.runtime.refusals import CALLS, Refusals
 from callbackgen.runtime.tls import Steps, Tls, server_context
 from callbackgen.runtime.transport import Transport
@@ -53,7 +53,7 @@ _GRACE: Final = 0.5
 SHUT_DOWN: Final = "the server shut down"
 
 
-class Listener:
+class Listener(OwnLoop):
     """Accepts connections while `loop` runs, and has them served by a few threads.
 
     The names without a leading underscore are those that Pyro5's daemon uses.
@@ -196,32 +196,11 @@ class Listener:
             handshake.forget()
         self._loop.forget()
 
-    def events(self, eventsockets: object) -> NoReturn:
-        """Not for this transport."""
-        raise _has_own_loop("events()")
-
     @property
     def sockets(self) -> list[socket.socket]:
         """The listening one and those of the clients: to be looked at, no more."""
         listening = [] if self.sock is None else [self.sock]
         return listening + [one.socket for one in list(self._connections)]
-
-    @property
-    def selector(self) -> NoReturn:
-        """Not for this transport."""
-        raise _has_own_loop("selector")
-
-    @selector.setter
-    def selector(self, theirs: selectors.BaseSelector) -> None:
-        """Not either: one of Pyro5's that combines sets its own, with our sockets."""
-        for ours in self.sockets:
-            with contextlib.suppress(KeyError):
-                theirs.unregister(ours)
-        raise _has_own_loop("combine()")
-
-    def combine_loop(self, server: object) -> NoReturn:
-        """Not for this transport."""
-        raise _has_own_loop("combine()")
 
     # In the loop's thread
 
@@ -362,10 +341,3 @@ class Listener:
             self._by_address[handshake.origin] -= 1
             if not self._by_address[handshake.origin]:
                 del self._by_address[handshake.origin]
-
-
-def _has_own_loop(what: str) -> TypeError:
-    return TypeError(
-        f"{what} is not for a callbackgen.Daemon, which has a loop of its own in a "
-        "thread: run its requestLoop() in a thread beside yours"
-    )
