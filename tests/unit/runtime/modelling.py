@@ -13,6 +13,9 @@ from enum import Enum, auto
 from queue import SimpleQueue
 from typing import Any
 
+from hypothesis import settings as effort
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
 from callbackgen.runtime import envelope
 from callbackgen.runtime.channel import Channel, Item, Pending
 from callbackgen.runtime.envelope import RELEASE
@@ -20,6 +23,16 @@ from callbackgen.runtime.lanes import NO_CHAIN, Incoming, Key
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.wire import EXCEPTION, INVOKE, RESULT, Message, Receiver
 from tests.unit.runtime.ends import REFERENCE
+
+
+def explore(machine: type[RuleBasedStateMachine], *, examples: int, steps: int) -> None:
+    """Has hypothesis go so many ways; far more where the largest tests run whole."""
+    usual = 100
+    times = effort().max_examples / usual
+    run_state_machine_as_test(
+        machine,
+        settings=effort(max_examples=int(examples * times), stateful_step_count=steps),
+    )
 
 
 class Place(Enum):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from hypothesis import settings as effort
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -14,7 +13,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from callbackgen.runtime import envelope
@@ -25,7 +23,7 @@ from callbackgen.runtime.lanes import NO_CHAIN, Incoming, Key
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.wire import Message, WireError
 from tests.unit.runtime.ends import REFERENCE
-from tests.unit.runtime.modelling import Half, Made, Place, left_in
+from tests.unit.runtime.modelling import Half, Made, Place, explore, left_in
 
 T = TypeVar("T")
 
@@ -388,6 +386,4 @@ def test_every_interleaving_does_what_the_model_says() -> None:
     Each call has one outcome, which is its own; the calls of an object come in order;
     releases overtake nothing; the limits are kept; and in the end nothing is left.
     """
-    run_state_machine_as_test(
-        Connection, settings=effort(max_examples=60, stateful_step_count=60)
-    )
+    explore(Connection, examples=100, steps=60)

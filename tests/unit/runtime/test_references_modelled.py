@@ -6,19 +6,18 @@ import weakref
 from collections import deque
 from dataclasses import dataclass, field
 
-from hypothesis import settings as effort
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from callbackgen.runtime import Stub
 from callbackgen.runtime.envelope import packed, unpacked
 from callbackgen.runtime.referring import reference_in
 from callbackgen.runtime.stub import link
+from tests.unit.runtime.modelling import explore
 from tests.unit.runtime.papers import Paper, ReaderStub, Side, WriterStub
 
 Released = list[tuple[int, int]]
@@ -201,6 +200,4 @@ def test_an_object_lives_as_long_as_the_other_end_may_hold_it() -> None:
     Whatever is passed, passed back, dropped and released at both ends meanwhile: the
     object is called by the same number, comes back as itself, and goes in the end.
     """
-    run_state_machine_as_test(
-        Connection, settings=effort(max_examples=80, stateful_step_count=50)
-    )
+    explore(Connection, examples=80, steps=50)
