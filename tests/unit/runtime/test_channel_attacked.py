@@ -73,6 +73,10 @@ class Attacked(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.connect()
+
+    def connect(self) -> None:
+        """A new connection, as often as the peer has the last one ended."""
         self.channel = Channel(LIMITS, 0.0)
         self.receiver = Receiver(lambda _: LIMITS.message_size)
         self.now = 0.0
@@ -119,8 +123,6 @@ class Attacked(RuleBasedStateMachine):
 
     def arrives(self, data: bytes) -> None:
         """It is taken, or ends the connection; nothing else is raised."""
-        if self.is_lost:
-            return
         self.receiver.feed(data)
         try:
             while (message := self.receiver.take()) is not None:
@@ -140,7 +142,7 @@ class Attacked(RuleBasedStateMachine):
     def call(self, key: Key, pick: int, nested: bool) -> None:
         chains = [one.chain for one in self.running if one.chain]
         nested = nested and bool(chains)
-        if self.is_lost or not (nested or self.channel.may_call):
+        if not (nested or self.channel.may_call):
             return
         new = self.channel.new_chain
         chain = chains[pick % len(chains)] if nested else new()
@@ -151,7 +153,7 @@ class Attacked(RuleBasedStateMachine):
 
     @rule()
     def call_oneway(self) -> None:
-        if not self.is_lost and self.channel.may_send_oneway:
+        if self.channel.may_send_oneway:
             self.channel.oneway(1, NO_CHAIN, b"")
 
     @rule(pick=PICKS)
@@ -208,17 +210,19 @@ class Attacked(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 10.0]))
     def tick(self, seconds: float) -> None:
         self.now += seconds
-        if not self.is_lost:
-            try:
-                self.channel.tick(self.now)
-            except WireError:
-                self.lose()
-            self.follow()
+        try:
+            self.channel.tick(self.now)
+        except WireError:
+            self.lose()
+        self.follow()
 
     def lose(self) -> None:
         self.is_lost = True
+        self.no_more_is_kept_than_may_be()
         self.channel.lost(ConnectionLost("misused"))
-        self.follow()
+        self.run_all()
+        assert self.outcomes.keys() == set(self.pending)
+        self.connect()
 
     @invariant()
     def no_more_is_kept_than_may_be(self) -> None:
@@ -235,19 +239,17 @@ class Attacked(RuleBasedStateMachine):
         assert len(kept["_lanes"]._lanes) <= started or self.is_lost
 
     def teardown(self) -> None:
-        """All is run to its end; then only what the peer owes is kept."""
+        """All is run to its end; then no more is kept than what the peer owes."""
         self.run_all()
-        if not self.is_lost:
-            for _ in self.pending:
-                self.give_up(0)
-            self.run_all()
-            owed = {"_late", "_synchronising", "_outgoing"}
-            assert left_in(self.channel).keys() <= owed
-        self.lose()
+        for _ in self.pending:
+            self.give_up(0)
         self.run_all()
+        owed = {"_late", "_synchronising", "_outgoing"}
+        assert left_in(self.channel).keys() <= owed
         assert self.outcomes.keys() == set(self.pending)
 
     def run_all(self) -> None:
+        self.follow()
         while (
             self.ready
             or self.running
