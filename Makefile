@@ -4,7 +4,8 @@
 VENV ?= .venv
 # The interpreter that makes the virtual environment; empty: the first that will do.
 PYTHON ?=
-# What `make test` gives to pytest, and `make bench` to the benchmarks, besides.
+# What `make test` gives to pytest, `make fuzz` to the fuzzer and `make bench` to the
+# benchmarks, besides.
 ARGS ?=
 
 bin := $(VENV)/bin
@@ -13,7 +14,7 @@ quiet := -qq --disable-pip-version-check
 pip := $(python) -m pip $(quiet)
 installed := $(VENV)/.installed
 
-.PHONY: help demo test check format golden clean
+.PHONY: help demo test check format golden fuzz clean
 .PHONY: bench bench-generate bench-calls bench-attacks
 
 # One measurement must not run beside the other.
@@ -25,6 +26,7 @@ help:
 	@echo "make check   lint, formatting and types (ruff, mypy strict, pyright strict)"
 	@echo "make format  format the code"
 	@echo "make golden  write the expected output of tests/generated anew; review the diff"
+	@echo "make fuzz    look for inputs that break the run time, for ten minutes"
 	@echo "make bench   measure the generator and the calls beside their peers"
 	@echo "             (one of them: make bench-generate, make bench-calls)"
 	@echo "make bench-attacks  measure what honest clients notice of attacks"
@@ -49,6 +51,9 @@ format: $(installed)
 golden: $(installed)
 	$(python) -m tests.generated.regenerate
 
+fuzz: $(installed)-fuzz
+	$(python) -m fuzz $(ARGS)
+
 # An editable install slows down the start of every process in its environment, so that
 # what users have is measured in an environment of its own.
 bench-generate bench-calls: bench-%: .venv-benchmarks/.installed-benchmarks
@@ -70,6 +75,11 @@ clean:
 $(installed): pyproject.toml | $(python)
 	@echo "$(VENV): installing callbackgen and what its development needs"
 	@$(pip) install -e '.[dev]'
+	@touch $@
+
+$(installed)-fuzz: $(installed)
+	@echo "$(VENV): installing the fuzzer"
+	@$(pip) install -e '.[fuzz]'
 	@touch $@
 
 .venv-benchmarks/.installed-benchmarks: pyproject.toml

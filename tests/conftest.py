@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 THREADS_OF_THE_RUN_TIME = "callbackgen"
 """The run time's own threads, which live as long as the process, are named so."""
 
+THOROUGHLY = 20 if os.environ.get("CALLBACKGEN_WHOLE") else 1
+"""How many times the usual number of examples hypothesis tries."""
+
 # A busy machine is no bug: nothing fails for having taken long.
 settings.register_profile(
     "patient",
@@ -18,7 +22,10 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("patient")
+settings.register_profile(
+    "whole", settings.get_profile("patient"), max_examples=100 * THOROUGHLY
+)
+settings.load_profile("patient" if THOROUGHLY == 1 else "whole")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -68,5 +68,5 @@ def test_make_lists_its_targets(tmp_path: Path, commands: Path) -> None:
     """`make` alone, and `make help`, say what there is to make."""
     listed = make(tmp_path, commands, code=0)
     assert listed == make(tmp_path, commands, "help", code=0)
-    for target in ("demo", "test", "check", "golden", "bench"):
+    for target in ("demo", "test", "check", "golden", "fuzz", "bench"):
         assert f"make {target} " in listed

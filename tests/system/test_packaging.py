@@ -113,7 +113,9 @@ def test_sdist_has_what_its_reader_needs(distributions: Path) -> None:
     [path] = distributions.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         shipped = {name.partition("/")[2] for name in archive.getnames()}
-    assert shipped >= sources("tests") | sources("demo") | sources("templates")
+    for folder in ("tests", "demo", "templates", "fuzz"):
+        assert shipped >= sources(folder)
+    assert any(name.startswith("fuzz/corpus/wire/") for name in shipped)
     assert shipped >= {"README.md", "LICENSE", "Makefile", "pyproject.toml"}
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections import deque
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from callbackgen.runtime import Stub, Wrapper
 from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.errors import ConnectionLost, LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
-from callbackgen.runtime.referring import reference, reference_in
+from callbackgen.runtime.referring import reference
 from callbackgen.runtime.stub import link
 from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.values import Misfit
@@ -124,80 +121,6 @@ def test_a_release_of_what_is_not_there_does_nothing(pair: tuple[int, int]) -> N
     side.send(Paper())
     assert side.hears([pair]) == []
     assert side.holds(1, READER)
-
-
-class World:
-    """Two ends, and what is under way between them, in order."""
-
-    def __init__(self) -> None:
-        self.ours, self.theirs = Side(), Side()
-        self.papers = [Paper() for _ in range(3)]
-        self.there: deque[tuple[int, bytes]] = deque()
-        self.back: deque[tuple[int, bytes] | list[tuple[int, int]]] = deque()
-        self.stubs: dict[int, Stub] = {}
-
-    def do(self, what: str, number: int) -> None:
-        if what == "send":
-            self.there.append((number, self.ours.send(self.papers[number])))
-        elif what == "arrive" and self.there:
-            number, data = self.there.popleft()
-            self.stubs[number] = self.theirs.receive_stub(data)
-        elif what == "drop":
-            self.stubs.pop(number, None)
-        elif what == "return" and number in self.stubs:
-            self.back.append((number, self.theirs.send(self.stubs[number])))
-        elif what == "tell":
-            self.back.append(self.theirs.take_released())
-        elif what == "hear" and self.back:
-            self.hear(self.back.popleft())
-        self.check()
-
-    def hear(self, said: tuple[int, bytes] | list[tuple[int, int]]) -> None:
-        if isinstance(said, list):
-            self.ours.hears(said)
-        else:
-            number, data = said
-            assert self.ours.receive(data) is self.papers[number]
-
-    def check(self) -> None:
-        """What the other end has, or will have, it can call."""
-        for number, stub in self.stubs.items():
-            wrapper = self.ours.references.exported(key_of(stub, self.theirs), READER)
-            assert delegate_of(wrapper) is self.papers[number]
-        assert len(self.theirs.references.remotes()) == len(self.stubs)
-        for number, data in self.there:
-            assert Side.receive(self.ours, swapped(data)) is self.papers[number]
-
-
-def swapped(data: bytes) -> bytes:
-    """The reference as the other end names it."""
-    said = unpacked(data, reference_in)
-    return packed(reference(receivers=True, key=said.key, interface=said.interface))
-
-
-EVENTS = st.tuples(
-    st.sampled_from(["send", "arrive", "drop", "return", "tell", "hear"]),
-    st.integers(0, 2),
-)
-
-
-@given(st.lists(EVENTS, max_size=60))
-def test_counting_holds_whatever_is_under_way(events: list[tuple[str, int]]) -> None:
-    """What is in use or under way is held, and in the end nothing is."""
-    world = World()
-    for what, number in events:
-        world.do(what, number)
-    for what in ("arrive", "hear"):
-        for _ in events:
-            world.do(what, 0)
-    for number in range(3):
-        world.do("drop", number)
-    world.do("tell", 0)
-    while world.back:
-        world.do("hear", 0)
-    assert len(world.ours.references) == 0
-    assert world.theirs.references.remotes() == []
-    assert not vars(world.theirs.references)["_imports"]
 
 
 def test_no_more_objects_are_sent_than_the_limit() -> None:

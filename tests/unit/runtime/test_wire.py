@@ -80,16 +80,24 @@ def test_messages_come_out_whole_and_in_order(
     assert not receiving.begun
 
 
-@given(MESSAGES)
-def test_a_message_that_is_not_whole_is_waited_for(message: Message) -> None:
-    """Without its last byte a message is begun, and not there."""
-    stream = message.encoded()
-    receiving = receiver()
-    receiving.feed(stream[:-1])
-    assert receiving.take() is None
-    assert receiving.begun
-    receiving.feed(stream[-1:])
-    assert receiving.take() == message
+@given(st.lists(MESSAGES, min_size=1, max_size=2))
+def test_messages_may_be_cut_at_every_byte(messages: list[Message]) -> None:
+    """In two pieces anywhere, and in pieces of one byte; one begun is waited for."""
+    stream = b"".join(message.encoded() for message in messages)
+    ends = {0, *itertools.accumulate(message.size for message in messages)}
+    by_the_byte = receiver()
+    arrived: list[Message] = []
+    for place in range(len(stream)):
+        in_two = receiver()
+        in_two.feed(stream[:place])
+        first = taken(in_two)
+        assert first == arrived
+        assert in_two.begun == by_the_byte.begun == (place not in ends)
+        in_two.feed(stream[place:])
+        assert first + taken(in_two) == messages
+        by_the_byte.feed(stream[place : place + 1])
+        arrived += taken(by_the_byte)
+    assert arrived == messages
 
 
 def changed_header(changes: dict[str, int], rest: bytes) -> bytes:
