@@ -1,0 +1,142 @@
+"""What a soak has to leave behind, and how its result is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.soaking.deaths import KINDS
+from benchmarks.soaking.messages import NAMES
+from benchmarks.table import machine, table
+
+if TYPE_CHECKING:
+    from benchmarks.soak import Amount, Outcome
+    from benchmarks.soaking.messages import Holdings
+
+BLOCKS: Final = 2_000
+"""How many blocks of memory more there may be than after the warm-up."""
+
+RESIDENT: Final = 16 * 1024
+"""How many KiB."""
+
+PACKAGES: Final = ("Pyro5", "msgspec")
+
+
+def is_at_rest(start: Holdings, now: Holdings) -> bool:
+    """Whether a server holds nothing for clients any more."""
+    return (
+        now.threads == start.threads
+        and now.descriptors == start.descriptors
+        and now.objects == start.objects
+    )
+
+
+def report(amount: Amount, outcome: Outcome) -> tuple[str, list[str]]:
+    """The result as Markdown, and what is not as it must be."""
+    broken = list(_broken(outcome))
+    lines = [
+        "# The soak",
+        "",
+        f"`python -m benchmarks.soak --minutes {amount.seconds / 60:g} "
+        f"--clients {amount.clients} --every {amount.every:g} --pace {amount.pace:g} "
+        f"--seed {amount.seed}`",
+        "",
+        machine(*PACKAGES),
+        "",
+        "Passed: nothing is left."
+        if not broken
+        else f"FAILED, {len(broken)} times. The first:",
+        *[f"- {line}" for text in broken[:10] for line in text.splitlines()[:1]],
+        "",
+        "## What the server holds when all have left",
+        "",
+        *table(("", "at the start", "warmed up", "at the end", "bound"), _held(outcome)),
+        "",
+        "## What was done",
+        "",
+        *table(("", "number"), list(_done(outcome))),
+        "",
+        "## Why connections ended",
+        "",
+        *table(("", "number"), list(_closed(outcome.end))),
+        "",
+    ]
+    return "\n".join(lines), broken
+
+
+def _broken(outcome: Outcome) -> Iterator[str]:
+    start, warm, end = outcome.start, outcome.warm, outcome.end
+    yield from outcome.faults
+    for name in sorted({*start.threads, *end.threads}):
+        if start.threads.count(name) != end.threads.count(name):
+            yield f"threads named {name}: {end.threads.count(name)}"
+    if end.descriptors != start.descriptors:
+        yield f"descriptors: {end.descriptors}"
+    for name, count in end.objects.items():
+        if count != start.objects[name]:
+            yield f"objects of {name}: {count}"
+    if end.happened["listeners"]:
+        yield f"listeners in the market: {end.happened['listeners']}"
+    if end.blocks - warm.blocks > BLOCKS:
+        yield f"{end.blocks - warm.blocks} more blocks of memory"
+    if end.resident - warm.resident > RESIDENT:
+        yield f"{end.resident - warm.resident} KiB more memory"
+    for name, numbers in end.daemons.items():
+        if numbers.connections or not numbers.add_up:
+            yield f"the statistics of {name} do not add up: {numbers}"
+    for kind in KINDS:
+        if not outcome.done.get(kind):
+            yield f"nobody was {kind}"
+
+
+def _held(outcome: Outcome) -> list[tuple[str, ...]]:
+    all_three = outcome.start, outcome.warm, outcome.end
+
+    def row(name: str, values: list[int], bound: str) -> tuple[str, ...]:
+        return (name, *(f"{value:,}" for value in values), bound)
+
+    return [
+        row("threads", [len(one.threads) for one in all_three], "as at the start"),
+        row("descriptors", [one.descriptors for one in all_three], "as at the start"),
+        *(
+            row(name, [one.objects[name] for one in all_three], "as at the start")
+            for name in outcome.start.objects
+        ),
+        row(
+            "blocks of memory",
+            [one.blocks for one in all_three],
+            f"{BLOCKS:,} more than warmed up",
+        ),
+        row(
+            "KiB of memory",
+            [one.resident for one in all_three],
+            f"{RESIDENT:,} more than warmed up",
+        ),
+    ]
+
+
+def _done(outcome: Outcome) -> Iterator[tuple[str, ...]]:
+    for kind in KINDS:
+        unit = "connections" if kind == "reset" else "processes"
+        yield f"{unit} {kind}", f"{outcome.done.get(kind, 0):,}"
+    for name in NAMES:
+        yield name.replace("_", " "), f"{outcome.counts[name]:,}"
+    for name, numbers in outcome.end.daemons.items():
+        yield f"connections over {name}", f"{numbers.connected:,}"
+        yield f"calls to the server over {name}", f"{numbers.calls_received:,}"
+        yield f"calls of the server over {name}", f"{numbers.calls_made:,}"
+        yield f"of these too late, over {name}", f"{numbers.timeouts:,}"
+    for name, count in sorted(outcome.end.happened.items()):
+        yield name, f"{count:,}"
+    times = sorted(outcome.control)
+    yield "calls of the control client", f"{len(times):,}"
+    if times:
+        yield "their median, ms", f"{times[len(times) // 2] * 1000:.1f}"
+        yield "their 99th percentile, ms", f"{times[len(times) * 99 // 100] * 1000:.1f}"
+        yield "their worst, ms", f"{times[-1] * 1000:.1f}"
+
+
+def _closed(end: Holdings) -> Iterator[tuple[str, ...]]:
+    for name, numbers in end.daemons.items():
+        for reason, count in sorted(numbers.closed.items()):
+            yield f"{name}: {reason}", f"{count:,}"
