@@ -94,6 +94,7 @@ def soak(amount: Amount, say: Said) -> Outcome:
         )
         control = Control(server.addresses.plain, crews.faults.append)
         with ending(crews):
+            control.come_and_go()
             start = server.holdings()
             _let_die(crews, control, random, amount, amount.seconds * WARM_UP, say)
             warm = _at_rest(server, start)
@@ -130,17 +131,16 @@ def _let_die(
     say: Said,
     wanted: tuple[str, ...] = (),
 ) -> None:
-    """Have clients come and die for so long, and in each of the ways that are wanted."""
+    """Have clients come and die so long, and until all that is wanted has happened."""
     crews.come()
     control.begin()
-    kinds = list(wanted)
     end = time.monotonic() + seconds
     next_death = next_word = time.monotonic()
     while time.monotonic() < end or not set(wanted) <= set(crews.done):
         now = time.monotonic()
         if now >= next_death:
             next_death = now + random.uniform(0.5, 1.5) * amount.every
-            missing = [kind for kind in kinds if kind not in crews.done]
+            missing = [kind for kind in wanted if kind not in crews.done]
             crews.let_one_die(random.choice(missing or KINDS))
         if now >= next_word:
             next_word = now + 60
@@ -152,7 +152,7 @@ def _let_die(
 
 
 def _at_rest(server: Server, start: Holdings) -> Holdings:
-    """What the server holds when it holds no more than at its start, or does not stop."""
+    """What the server holds: no more than at the start, if it gets there in `REST`."""
     end = time.monotonic() + REST
     while True:
         holdings = server.holdings()

@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 import msgspec
-import Pyro5.api
+import Pyro5
 import Pyro5.errors
 
 import callbackgen
@@ -72,7 +72,12 @@ class Client:
     """One that visits the server again and again, in a thread of its own."""
 
     def __init__(
-        self, crowd: Crowd, index: int, voice: Voice, pulse: Pulse, leaves: threading.Event
+        self,
+        crowd: Crowd,
+        index: int,
+        voice: Voice,
+        pulse: Pulse,
+        leaves: threading.Event,
     ) -> None:
         self._crowd = crowd
         self._name = crowd.names[index]

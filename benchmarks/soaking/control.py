@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from random import Random
@@ -9,7 +10,7 @@ from random import Random
 import callbackgen
 from benchmarks.soaking.faults import Tell
 from benchmarks.soaking.market_remote import MarketStub
-from benchmarks.soaking.visit import Listening, expect
+from benchmarks.soaking.visit import Listening, awaited, expect
 
 PACE = 0.05
 """Seconds from one call to the next."""
@@ -28,6 +29,11 @@ class Control:
         self.seconds: list[float] = []
         """What the calls have taken."""
         self._thread = threading.Thread(target=self._run, name="control")
+
+    def come_and_go(self) -> None:
+        """Make the one call for which a server starts a thread that it keeps."""
+        with callbackgen.connect(self._address) as connection:
+            expect("later", asyncio.run(awaited(MarketStub(connection), 1)), 2)
 
     def begin(self) -> None:
         """Come."""

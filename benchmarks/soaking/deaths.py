@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from random import Random
 from typing import Final
@@ -35,8 +35,6 @@ SHORT = (0.2, 4.0)
 
 LONG = (8.0, 10.0)
 """Seconds after which the server has given a process up."""
-
-Progressed = Callable[[str], None]
 
 
 class Crews:
@@ -78,21 +76,20 @@ class Crews:
             return
         place = self._random.choice(free)
         crew = self._crews[place]
-        match kind:
-            case "killed":
-                crew.kill()
-                self.done[kind] += 1
-                self._replace(place)
-            case "reset":
-                crew.reset(self._random.randrange(len(crew.crowd.names)))
-            case "left":
-                crew.stdin.close()
-                self._leaving.append(crew)
-            case _:
-                span = LONG if kind == GIVEN_UP else SHORT
-                due = time.monotonic() + self._random.uniform(*span)
-                crew.stop()
-                self._stopped.append((due, kind, crew))
+        if kind == KILLED:
+            crew.kill()
+            self.done[kind] += 1
+            self._replace(place)
+        elif kind == RESET:
+            crew.reset(self._random.randrange(len(crew.crowd.names)))
+        elif kind == LEFT:
+            crew.stdin.close()
+            self._leaving.append(crew)
+        else:
+            span = LONG if kind == GIVEN_UP else SHORT
+            due = time.monotonic() + self._random.uniform(*span)
+            crew.stop()
+            self._stopped.append((due, kind, crew))
 
     def look(self) -> None:
         """Do what is due, and hear what was said."""
@@ -171,7 +168,7 @@ class Crews:
 
 
 @contextmanager
-def ending(crews: Crews) -> Iterator[Crews]:
+def ending(crews: Crews) -> Generator[Crews]:
     """However the block ends, the processes do."""
     try:
         yield crews

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, TypeAlias, TypeVar
 
 import msgspec
 
 from benchmarks.soaking.messages import (
     Addresses,
     Crowd,
-    Fault,
     Holdings,
     Reset,
     Said,
@@ -34,6 +33,7 @@ LIMIT = 180.0
 
 _SAID: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
+S = TypeVar("S", Addresses, Holdings)
 Inbox: TypeAlias = "queue.SimpleQueue[tuple[Crew, Said]]"
 
 
@@ -117,7 +117,7 @@ class Server(Process):
         self.stdin.flush()
         return self._read(Holdings)
 
-    def _read(self, kind: Any) -> Any:
+    def _read(self, kind: type[S]) -> S:
         line = self.stdout.readline()
         if not line:
             raise RuntimeError("the server has ended before its time")
@@ -147,7 +147,3 @@ class Crew(Process):
     def _close(self) -> None:
         self._reader.join()
         super()._close()
-
-    def fault(self, text: str) -> None:
-        """It did what must not be."""
-        self._inbox.put((self, Fault(f"the clients {self.crowd.names}: {text}")))

@@ -62,10 +62,12 @@ def main(parent: str, certificate: str, key: str) -> None:
 
 
 @contextlib.contextmanager
-def _serving(
-    market: Market, tell: Tell, *, tls: bool
-) -> Generator[callbackgen.Daemon]:
+def _serving(market: Market, tell: Tell, *, tls: bool) -> Generator[callbackgen.Daemon]:
     """A daemon, which reads in the configuration whether it has TLS when it is made."""
+
+    def made(_: object) -> DiaryWrapper:
+        return DiaryWrapper(Diary(tell))
+
     config: Any = Pyro5.config
     config.SSL = tls
     with callbackgen.Daemon(host="localhost", settings=SETTINGS) as daemon:
@@ -73,7 +75,7 @@ def _serving(
         daemon.register(Plain(), "plain")
         session: Any = Pyro5.api.behavior(
             instance_mode="session",
-            instance_creator=lambda _: DiaryWrapper(Diary(tell)),  # type: ignore[misc]
+            instance_creator=made,
         )
         daemon.register(session(DiaryWrapper), "diary", force=True)
         loop = threading.Thread(target=daemon.requestLoop, name="requestLoop")

@@ -37,9 +37,7 @@ def report(amount: Amount, outcome: Outcome) -> tuple[str, list[str]]:
     lines = [
         "# The soak",
         "",
-        f"`python -m benchmarks.soak --minutes {amount.seconds / 60:g} "
-        f"--clients {amount.clients} --every {amount.every:g} --pace {amount.pace:g} "
-        f"--seed {amount.seed}`",
+        f"`python -m benchmarks.soak {_options(amount)}`",
         "",
         machine(*PACKAGES),
         "",
@@ -50,7 +48,9 @@ def report(amount: Amount, outcome: Outcome) -> tuple[str, list[str]]:
         "",
         "## What the server holds when all have left",
         "",
-        *table(("", "at the start", "warmed up", "at the end", "bound"), _held(outcome)),
+        *table(
+            ("", "at the start", "warmed up", "at the end", "bound"), _held(outcome)
+        ),
         "",
         "## What was done",
         "",
@@ -64,19 +64,17 @@ def report(amount: Amount, outcome: Outcome) -> tuple[str, list[str]]:
     return "\n".join(lines), broken
 
 
+def _options(amount: Amount) -> str:
+    return (
+        f"--minutes {amount.seconds / 60:g} --clients {amount.clients} "
+        f"--every {amount.every:g} --pace {amount.pace:g} --seed {amount.seed}"
+    )
+
+
 def _broken(outcome: Outcome) -> Iterator[str]:
-    start, warm, end = outcome.start, outcome.warm, outcome.end
+    warm, end = outcome.warm, outcome.end
     yield from outcome.faults
-    for name in sorted({*start.threads, *end.threads}):
-        if start.threads.count(name) != end.threads.count(name):
-            yield f"threads named {name}: {end.threads.count(name)}"
-    if end.descriptors != start.descriptors:
-        yield f"descriptors: {end.descriptors}"
-    for name, count in end.objects.items():
-        if count != start.objects[name]:
-            yield f"objects of {name}: {count}"
-    if end.happened["listeners"]:
-        yield f"listeners in the market: {end.happened['listeners']}"
+    yield from _left(outcome.start, end)
     if end.blocks - warm.blocks > BLOCKS:
         yield f"{end.blocks - warm.blocks} more blocks of memory"
     if end.resident - warm.resident > RESIDENT:
@@ -87,6 +85,20 @@ def _broken(outcome: Outcome) -> Iterator[str]:
     for kind in KINDS:
         if not outcome.done.get(kind):
             yield f"nobody was {kind}"
+
+
+def _left(start: Holdings, end: Holdings) -> Iterator[str]:
+    """What clients have left behind."""
+    for name in sorted({*start.threads, *end.threads}):
+        if start.threads.count(name) != end.threads.count(name):
+            yield f"threads named {name}: {end.threads.count(name)}"
+    if end.descriptors != start.descriptors:
+        yield f"descriptors: {end.descriptors}"
+    for name, count in end.objects.items():
+        if count != start.objects[name]:
+            yield f"objects of {name}: {count}"
+    if end.happened["listeners"]:
+        yield f"listeners in the market: {end.happened['listeners']}"
 
 
 def _held(outcome: Outcome) -> list[tuple[str, ...]]:

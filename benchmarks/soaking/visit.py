@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from random import Random
@@ -103,7 +104,7 @@ class Visit:
 
     def do_something(self) -> None:
         """Call, and check the answer. Raises Unexpected, RemoteError."""
-        self._random.choice(ACTIONS)(self)
+        self._random.choice(self._actions())()
 
     def end(self) -> None:
         """Leave: now and then without a word, else when all events have come."""
@@ -111,7 +112,9 @@ class Visit:
             return
         sent = self._market.unwatch(self._owner)
         if sent >= 0 and not self._is_withdrawn and not self._listening.has_heard(sent):
-            raise Unexpected(f"{self._owner}: {sent} events were sent, and not all came")
+            raise Unexpected(
+                f"{self._owner}: {sent} events were sent, and not all came"
+            )
 
     def _quote(self) -> None:
         number = self._number()
@@ -119,7 +122,7 @@ class Visit:
 
     def _later(self) -> None:
         number = self._number()
-        expect("later", asyncio.run(_awaited(self._market, number)), 2 * number)
+        expect("later", asyncio.run(awaited(self._market, number)), 2 * number)
 
     def _note(self) -> None:
         for _ in range(self._random.randint(1, 10)):
@@ -137,10 +140,8 @@ class Visit:
 
     def _hold(self) -> None:
         """Here the answer comes too late; unless this process gets to it even later."""
-        try:
+        with contextlib.suppress(callbackgen.DeadlineExceeded):
             callbackgen.with_deadline(self._market, 0.05).hold(0.3)
-        except callbackgen.DeadlineExceeded:
-            pass
 
     def _fail(self) -> None:
         try:
@@ -171,8 +172,24 @@ class Visit:
     def _number(self) -> int:
         return self._random.randrange(1_000_000)
 
+    def _actions(self) -> list[Callable[[], None]]:
+        """Some are more frequent than others."""
+        return [
+            *[self._quote] * 4,
+            self._later,
+            *[self._note] * 3,
+            *[self._bounce] * 3,
+            self._provoke,
+            self._hold,
+            self._fail,
+            *[self._apply] * 2,
+            *[self._open_ledger] * 2,
+            self._withdraw,
+        ]
 
-async def _awaited(market: MarketStub, number: int) -> int:
+
+async def awaited(market: MarketStub, number: int) -> int:
+    """The answer of `later`."""
     return await market.later(number)
 
 
@@ -182,18 +199,3 @@ def _nobody(_: str) -> None:
 
 def _nothing() -> None:
     """Does nothing."""
-
-
-ACTIONS: tuple[Callable[[Visit], None], ...] = (
-    *(Visit._quote,) * 4,
-    Visit._later,
-    *(Visit._note,) * 3,
-    *(Visit._bounce,) * 3,
-    Visit._provoke,
-    Visit._hold,
-    Visit._fail,
-    *(Visit._apply,) * 2,
-    *(Visit._open_ledger,) * 2,
-    Visit._withdraw,
-)
-"""Some are more frequent than others."""
