@@ -4,7 +4,8 @@
 VENV ?= .venv
 # The interpreter that makes the virtual environment; empty: the first that will do.
 PYTHON ?=
-# What `make test` gives to pytest, and `make bench` to the benchmarks, besides.
+# What `make test` gives to pytest, `make bench` to the benchmarks, `make soak` to its
+# command, besides.
 ARGS ?=
 
 bin := $(VENV)/bin
@@ -13,7 +14,7 @@ quiet := -qq --disable-pip-version-check
 pip := $(python) -m pip $(quiet)
 installed := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-generate bench-calls golden clean
+.PHONY: help demo test check format bench bench-generate bench-calls soak golden clean
 
 # One measurement must not run beside the other.
 .NOTPARALLEL:
@@ -26,6 +27,7 @@ help:
 	@echo "make golden  write the expected output of tests/generated anew; review the diff"
 	@echo "make bench   measure the generator and the calls beside their peers"
 	@echo "             (one of them: make bench-generate, make bench-calls)"
+	@echo "make soak    let clients die for half an hour: nothing of them may be left"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(installed)
@@ -56,6 +58,9 @@ bench-generate bench-calls: bench-%: .venv-benchmarks/.installed-benchmarks
 	.venv-benchmarks/bin/python -m benchmarks.$* $(ARGS)
 
 bench: bench-generate bench-calls
+
+soak: $(installed)
+	$(python) -m benchmarks.soak $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .callbackgen_cache

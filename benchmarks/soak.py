@@ -95,7 +95,7 @@ def soak(amount: Amount, say: Said) -> Outcome:
         control = Control(server.addresses.plain, crews.faults.append)
         with ending(crews):
             control.come_and_go()
-            start = server.holdings()
+            start = _at_rest(server)
             _let_die(crews, control, random, amount, amount.seconds * WARM_UP, say)
             warm = _at_rest(server, start)
             crews.done.clear()
@@ -151,7 +151,7 @@ def _let_die(
     control.leave()
 
 
-def _at_rest(server: Server, start: Holdings) -> Holdings:
+def _at_rest(server: Server, start: Holdings | None = None) -> Holdings:
     """What the server holds: no more than at the start, if it gets there in `REST`."""
     end = time.monotonic() + REST
     while True:

@@ -23,6 +23,7 @@ from benchmarks.soaking.market import Diary, Market, Plain
 from benchmarks.soaking.market_remote import MarketWrapper
 from benchmarks.soaking.messages import Addresses, Holdings, Numbers
 from benchmarks.soaking.parents import end_with
+from callbackgen.runtime import workers
 
 if TYPE_CHECKING:
     from benchmarks.soaking.faults import Tell
@@ -32,6 +33,9 @@ SETTINGS = callbackgen.Settings(deadline=30, heartbeat=2, dead_after=6)
 
 PACE = 0.5
 """Seconds from one event to the next."""
+
+IDLE = 1.0
+"""Seconds after which a thread without work ends; else 10, for which the soak waits."""
 
 STREAMS_LINGER = 1.0
 """Seconds that Pyro5 keeps an item stream for a client that is gone; by default 30."""
@@ -46,6 +50,7 @@ def main(parent: str, certificate: str, key: str) -> None:
     config: Any = Pyro5.config
     config.SSL_SERVERCERT, config.SSL_SERVERKEY = certificate, key
     config.ITER_STREAM_LINGER = STREAMS_LINGER
+    workers.__dict__["_IDLE"] = IDLE
     market = Market(seen.append, PACE)
     with (
         _serving(market, seen.append, tls=False) as plain,
