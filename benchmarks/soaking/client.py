@@ -194,6 +194,7 @@ def main(parent: str, certificate: str) -> None:
 
 
 def _report(voice: Voice, leaves: threading.Event) -> None:
+    voice.report()
     while not leaves.wait(REPORTED):
         voice.report()
 

@@ -71,7 +71,11 @@ class Crews:
     def let_one_die(self, kind: str) -> None:
         """Let one process or one client die in that way, if one can."""
         busy = [crew for _, _, crew in self._stopped] + self._leaving
-        free = [place for place, crew in self._crews.items() if crew not in busy]
+        free = [
+            place
+            for place, crew in self._crews.items()
+            if crew.has_spoken and crew not in busy
+        ]
         if len(free) <= len(self._sizes) // 2 or not free:
             return
         place = self._random.choice(free)

@@ -131,6 +131,8 @@ class Crew(Process):
         super().__init__("client", CERTIFICATE)
         self.crowd = crowd
         self._inbox = inbox
+        self.has_spoken = False
+        """Whether it runs so far that it ends with this process."""
         self.say(crowd)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -141,6 +143,7 @@ class Crew(Process):
 
     def _read(self) -> None:
         for line in self.stdout:
+            self.has_spoken = True
             if line.endswith("\n"):  # else it was killed while it wrote
                 self._inbox.put((self, _SAID.decode(line)))
 
