@@ -21,7 +21,15 @@ import Pyro5.errors
 
 import callbackgen
 from benchmarks.soaking import faults
-from benchmarks.soaking.messages import Crowd, Fault, Progress, Reset, Said, WasReset
+from benchmarks.soaking.messages import (
+    ORDINARY,
+    Crowd,
+    Fault,
+    Progress,
+    Reset,
+    Said,
+    WasReset,
+)
 from benchmarks.soaking.ordinary import OrdinaryVisit
 from benchmarks.soaking.parents import end_with
 from benchmarks.soaking.pulse import Pulse
@@ -29,9 +37,6 @@ from benchmarks.soaking.resetting import handle, reset
 from benchmarks.soaking.visit import Visit
 
 SETTINGS = callbackgen.Settings(deadline=30)
-
-ORDINARY = 5
-"""Each so many-th client is an ordinary one."""
 
 REPORTED = 1.0
 """Seconds from one report to the next."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+ORDINARY = 5
+"""Each so many-th client of a process is an ordinary one."""
+
 NAMES = ("visits", "calls", "events", "ordinary_visits", "ordinary_calls", "excused")
 """What clients count. `excused` are errors after a stop or a reset."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.soaking.deaths import KINDS
-from benchmarks.soaking.messages import NAMES
+from benchmarks.soaking.deaths import CLIENTS, KINDS
+from benchmarks.soaking.messages import NAMES, ORDINARY
 from benchmarks.table import machine, table
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def report(amount: Amount, outcome: Outcome) -> tuple[str, list[str]]:
         "",
         machine(*PACKAGES),
         "",
+        *_what_it_is(amount),
+        "",
         "Passed: nothing is left."
         if not broken
         else f"FAILED, {len(broken)} times. The first:",
@@ -65,6 +67,24 @@ def report(amount: Amount, outcome: Outcome) -> tuple[str, list[str]]:
         "",
     ]
     return "\n".join(lines), broken
+
+
+def _what_it_is(amount: Amount) -> list[str]:
+    return [
+        f"{amount.clients} clients at any time, {CLIENTS} in a process, every second",
+        f"process over TLS, every {ORDINARY}th client an ordinary Pyro5 client. They",
+        "come, register listeners, call, are called, and leave, with a word or",
+        f"without. Every {amount.every:g} seconds, on an average, a process is killed",
+        "or stopped, or a connection is reset.",
+        "",
+        "All along each event has to come once, in order, to its own listener; each",
+        "call of a client that was neither stopped nor reset has to be answered",
+        "rightly, and each of a control client; nothing may be logged as an error.",
+        "Then all leave: no thread, descriptor or object of a client may be left. Of",
+        f"memory, {BLOCKS:,} blocks, of which Python's own caches take some, and",
+        f"{RESIDENT // 1024} MiB may be more than when the server was warmed up: after a",
+        "tenth of the time, when all had left, too.",
+    ]
 
 
 def _options(amount: Amount) -> str:
