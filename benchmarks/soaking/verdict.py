@@ -81,9 +81,9 @@ def _what_it_is(amount: Amount) -> list[str]:
         "call of a client that was neither stopped nor reset has to be answered",
         "rightly, and each of a control client; nothing may be logged as an error.",
         "Then all leave: no thread, descriptor or object of a client may be left. Of",
-        f"memory, {BLOCKS:,} blocks, of which Python's own caches take some, and",
-        f"{RESIDENT // 1024} MiB may be more than when the server was warmed up: after a",
-        "tenth of the time, when all had left, too.",
+        f"memory, {BLOCKS:,} blocks (Python's own caches take some) and",
+        f"{RESIDENT // 1024} MiB may be more than when the server was warmed up: when",
+        "all had left after a tenth of the time.",
     ]
 
 
