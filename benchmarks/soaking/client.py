@@ -36,7 +36,7 @@ from benchmarks.soaking.pulse import Pulse
 from benchmarks.soaking.resetting import handle, reset
 from benchmarks.soaking.visit import Visit
 
-SETTINGS = callbackgen.Settings(deadline=30)
+SETTINGS = callbackgen.Settings(deadline=60)
 
 REPORTED = 1.0
 """Seconds from one report to the next."""

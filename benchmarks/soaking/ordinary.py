@@ -25,7 +25,7 @@ class OrdinaryVisit:
         for name in ("market", "diary", "plain"):
             proxy = make(f"PYRO:{name}@{place}")
             proxy._pyroSerializer = random.choice(SERIALIZERS)  # noqa: SLF001 - documented
-            proxy._pyroTimeout = 30  # noqa: SLF001 - documented
+            proxy._pyroTimeout = 60  # noqa: SLF001 - documented
             self.proxies.append(proxy)
         self._market, self._diary, self._plain = self.proxies
 
