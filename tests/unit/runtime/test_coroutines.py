@@ -144,7 +144,7 @@ def test_our_loop_keeps_nothing_of_the_call_that_came_first() -> None:
         assert coroutines.run(lambda: add(1, 2), None, 5, "m") == 3
         return weakref.ref(value)
 
-    coroutines._background.end()
+    coroutines.__dict__["_background"].end()
     left = contextvars.Context().run(first)
     gc.collect()
     assert left() is None
