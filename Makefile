@@ -4,8 +4,8 @@
 VENV ?= .venv
 # The interpreter that makes the virtual environment; empty: the first that will do.
 PYTHON ?=
-# What `make test` gives to pytest, `make fuzz` to the fuzzer and `make bench` to the
-# benchmarks, besides.
+# What `make test` gives to pytest, `make fuzz` to the fuzzer, and `make bench` and
+# `make soak` to their commands, besides.
 ARGS ?=
 
 bin := $(VENV)/bin
@@ -14,7 +14,7 @@ quiet := -qq --disable-pip-version-check
 pip := $(python) -m pip $(quiet)
 installed := $(VENV)/.installed
 
-.PHONY: help demo test check format golden fuzz clean
+.PHONY: help demo test check format golden fuzz soak clean
 .PHONY: bench bench-generate bench-calls bench-attacks
 
 # One measurement must not run beside the other.
@@ -30,6 +30,7 @@ help:
 	@echo "make bench   measure the generator and the calls beside their peers"
 	@echo "             (one of them: make bench-generate, make bench-calls)"
 	@echo "make bench-attacks  measure what honest clients notice of attacks"
+	@echo "make soak    let clients die for half an hour: nothing of them may be left"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(installed)
@@ -67,6 +68,9 @@ bench: bench-generate bench-calls
 # The attacks are those of the tests.
 bench-attacks: $(installed)
 	$(python) -m benchmarks.attacks $(ARGS)
+
+soak: $(installed)
+	$(python) -m benchmarks.soak $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .callbackgen_cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures
+import contextvars
 import inspect
 import os
 import threading
@@ -47,7 +48,8 @@ class _Background:
         """The loop, running."""
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                # The loop keeps the context that it is made in: not that of a call.
+                self._loop = contextvars.Context().run(asyncio.new_event_loop)
                 started = threading.Event()
                 self._loop.call_soon(started.set)
                 self._thread = threading.Thread(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -126,3 +129,22 @@ def test_a_loop_that_has_ended_is_said() -> None:
     ended = asyncio.run(main())
     with pytest.raises(RuntimeError, match="does not run any more"):
         coroutines.run(lambda: add(1, 2), ended, 5, "m")
+
+
+def test_our_loop_keeps_nothing_of_the_call_that_came_first() -> None:
+    """It lives as long as the process; what the caller's context held does not."""
+
+    class Held:
+        pass
+
+    held = contextvars.ContextVar[Held]("held")
+
+    def first() -> weakref.ref[Held]:
+        held.set(value := Held())
+        assert coroutines.run(lambda: add(1, 2), None, 5, "m") == 3
+        return weakref.ref(value)
+
+    coroutines.__dict__["_background"].end()
+    left = contextvars.Context().run(first)
+    gc.collect()
+    assert left() is None

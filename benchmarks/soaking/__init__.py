@@ -1,0 +1,1 @@
+"""What the soak consists of: a server, clients that die, and who lets them."""
