@@ -134,6 +134,12 @@ class Peer:
         finally:
             self._socket.settimeout(PATIENCE)
 
+    def hang_up(self) -> None:
+        """Say no more, and wait until the other end has seen to what was said."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+        self.ended()
+
     def ended(self) -> None:
         """Wait until the other end has closed the connection."""
         with contextlib.suppress(ConnectionError, EOFError):
