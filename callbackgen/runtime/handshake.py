@@ -55,6 +55,7 @@ class Handshake:
         "_address",
         "_connection",
         "_is_over",
+        "_is_told",
         "_listener",
         "_next",
         "_transport",
@@ -71,6 +72,7 @@ class Handshake:
         self._connection: ServerConnection | None = None
         self._next: Session | Ordinary | None = None
         self._is_over = False
+        self._is_told = False
         self.origin = origin
         self.began = time.monotonic()
 
@@ -94,9 +96,11 @@ class Handshake:
 
     def tell(self, level: int, what: str, reason: str) -> None:
         """Have the log say what became of a call, and why."""
+        self._is_told = self._next is None
         self._listener.refused_calls.tell(level, self.text, self.origin, what, reason)
 
     def _tell_refused(self, reason: str) -> None:
+        self._is_told = True
         self._listener.refusals.tell(
             logging.WARNING, self.text, self.origin, "refused", reason
         )
@@ -129,12 +133,12 @@ class Handshake:
         if self._next is not None:
             self._next.lost(reason)
         what = "not connected" if self._next is None else "the connection ended"
-        if self._next is None or self._transport.is_misused:
+        if self._next is not None and not self._transport.is_misused:
+            _log.info("%s: %s: %s", self.text, what, reason)
+        elif self._next is not None or not self._is_told:
             self._listener.refusals.tell(
                 logging.INFO, self.text, self.origin, what, reason
             )
-        else:
-            _log.info("%s: %s: %s", self.text, what, reason)
         if self._connection is not None:
             self._listener.parts.crew.leave(self._connection.share)
 

@@ -79,8 +79,13 @@ class Peer:
     def connected(cls, address: str, *, buffer: int = 0) -> Self:
         """A client that has been let in."""
         peer = cls.dialled(address, buffer=buffer)
+        peer.greet()
+        return peer
+
+    def greet(self) -> None:
+        """Be let in."""
         payload = msgspec.json.encode({"handshake": "hello", "object": "hall"})
-        peer.send(
+        self.send(
             wire.encoded(
                 wire.CONNECT,
                 0,
@@ -89,8 +94,7 @@ class Peer:
                 annotations=envelope.greeting(),
             )
         )
-        assert peer.next().kind == wire.CONNECT_OK
-        return peer
+        assert self.next().kind == wire.CONNECT_OK
 
     def __enter__(self) -> Self:
         return self
