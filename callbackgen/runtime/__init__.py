@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from callbackgen.runtime.method import OMITTED, Method
+from callbackgen.runtime.arguments import OMITTED
+from callbackgen.runtime.method import Method
 from callbackgen.runtime.stub import Stub, attribute
 from callbackgen.runtime.wrapper import Wrapper, exposed, exposed_attribute
 

@@ -69,13 +69,31 @@ class Call(msgspec.Struct, eq=False):
         except Misfit as misfit:
             raise BadReply(f"{self.name}: {misfit}") from None
 
-    def check_size(self, size: int, settings: Settings) -> None:
-        """Raises BadArgument where the arguments have too many bytes."""
+    def check_size(self, payload: bytes, settings: Settings) -> None:
+        """Raises BadArgument where the arguments are more than the receiver takes."""
+        size = len(payload)
         if size <= settings.untyped_size and size <= settings.message_size:
             return
         exceeded = self.method.size.exceeded(size, settings)
         if exceeded is not None:
             raise BadArgument(f"{self.name}: the arguments are {exceeded}")
+
+    def check_shape(self, payload: bytes, settings: Settings) -> None:
+        """The same for what only large messages must not have (see `shapes`)."""
+        if len(payload) <= settings.untyped_size:
+            return
+        try:
+            self.method.check(payload)
+        except Misfit as misfit:
+            raise BadArgument(f"{self.name}: {misfit}") from None
+
+    def check_answer(self, payload: bytes, used: Overload | None) -> None:
+        """Raises BadReply where a large answer is not of its type (see `shapes`)."""
+        try:
+            if used is not None:
+                used.check_result(payload)
+        except Misfit as misfit:
+            raise BadReply(f"{self.name}: {misfit}") from None
 
     def check_answer_size(self, size: int, settings: Settings) -> None:
         """Raises BadReply where an answer has too many bytes."""

@@ -20,6 +20,7 @@ from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing
 from callbackgen.runtime.turns import turn_to_read
+from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import waiting
 
@@ -84,7 +85,8 @@ class Calling:
             payload = envelope.request(interface, call.method.name, positional, named)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             raise BadArgument(f"{call.name}: {error}") from None
-        call.check_size(len(payload), session.settings)
+        call.check_size(payload, session.settings)
+        call.check_shape(payload, session.settings)
         return payload
 
     def _chain(self) -> int | None:
@@ -211,10 +213,14 @@ class Calling:
             raise envelope.error_in(answer.payload)
         # One that is too large is not read, the references in it neither: an end with
         # the same limits does not send it.
-        call.check_answer_size(len(answer.payload), self._session.settings)
+        size, settings = len(answer.payload), self._session.settings
+        call.check_answer_size(size, settings)
         try:
-            with turn_to_read(len(answer.payload)):
-                data = envelope.unpacked(answer.payload, passing.extension)
+            with turn_to_read(size):
+                is_large = size > settings.untyped_size
+                if is_large:
+                    call.check_answer(answer.payload, used)
+                data = unpacked(answer.payload, passing.extension, checked=is_large)
         except WireError as error:
             raise BadReply(f"{call.name}: {error}") from None
         if passing.refused is not None:

@@ -14,6 +14,7 @@ import msgspec
 
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import CONTROL
+from callbackgen.runtime.flow import Flow, Sent
 from callbackgen.runtime.lanes import NO_CHAIN, Incoming, Key, Lanes
 from callbackgen.runtime.unread import Unread
 from callbackgen.runtime.wire import Message, WireError
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 _MOST_LATE: Final = 1024
 _MOST_PENDING: Final = 32 * 1024
 _LARGEST_CONTROL: Final = 16 * 1024
-_SYNCHRONISED: Final = 2
-"""How many PINGs are sent for each full set of oneway calls."""
-
 _PONG: Final = b"pong"
 _HEARTBEAT: Final = b"heartbeat"
 _SYNCHRONISE: Final = b"taken?"
@@ -46,6 +44,7 @@ class Pending(msgspec.Struct, eq=False):
     sequence: int
     chain: int
     nested: bool
+    size: int
     arrival: int = 0
     items: SimpleQueue[Item] = msgspec.field(default_factory=SimpleQueue["Item"])
 
@@ -71,14 +70,12 @@ class Channel:
         self._sequence = 0
         self._chains = 0
         self._pending: dict[int, Pending] = {}
-        self._late: set[int] = set()
+        self._late: dict[int, int] = {}
         self._waiting: dict[int, list[Pending]] = {}
-        self._in_flight = 0
+        self._flow = Flow(settings)
         self._heard = now
         self._asked = False
-        self._oneways_sent = 0
-        self._oneways_taken = 0
-        self._synchronising: dict[int, int] = {}
+        self._synchronising: dict[int, Sent] = {}
         self._lanes = Lanes()
         self._queued: dict[int, Incoming] = {}
         self._queued_oneways: dict[int, None] = {}
@@ -108,12 +105,12 @@ class Channel:
     @property
     def may_call(self) -> bool:
         """Whether another call may be sent that is not part of a chain."""
-        return self._in_flight < self._settings.in_flight
+        return self._flow.may_call
 
     @property
     def may_send_oneway(self) -> bool:
         """Whether the other end has taken enough of the oneway calls so far."""
-        return self._oneways_sent - self._oneways_taken < self._settings.oneways
+        return self._flow.may_send_oneway
 
     def call(
         self, key: Key, chain: int, milliseconds: int, payload: bytes, *, nested: bool
@@ -123,11 +120,12 @@ class Channel:
         The caller has looked at `may_call`, unless it is nested.
         """
         head = envelope.head(milliseconds, chain, key)
-        pending = Pending(self._free_sequence(), chain, nested)
+        size = 0 if nested else len(payload)
+        pending = Pending(self._free_sequence(), chain, nested, size)
         self._pending[pending.sequence] = pending
         self._waiting.setdefault(chain, []).append(pending)
         if not nested:
-            self._in_flight += 1
+            self._flow.called(pending.size)
         return pending, wire.encoded(
             wire.INVOKE, pending.sequence, payload, annotations=head
         )
@@ -135,13 +133,12 @@ class Channel:
     def oneway(self, key: Key, chain: int, payload: bytes) -> bytes:
         """A call without an answer. The caller has looked at `may_send_oneway`."""
         head = envelope.head(0, chain, key)
-        self._oneways_sent += 1
         number = self._free_sequence()
         message = wire.encoded(
             wire.INVOKE, number, payload, flags=wire.ONEWAY, annotations=head
         )
-        if self._oneways_sent % max(self._settings.oneways // _SYNCHRONISED, 1) == 0:
-            message += self._ping(_SYNCHRONISE, self._oneways_sent)
+        if self._flow.has_to_ask(len(payload)):
+            message += self._ping(_SYNCHRONISE, self._flow.sent)
         return message
 
     def tell(self, payload: bytes) -> bytes:
@@ -158,7 +155,7 @@ class Channel:
         """
         if self._pending.pop(pending.sequence, None) is not None:
             self._no_longer_waits(pending)
-            self._late.add(pending.sequence)
+            self._late[pending.sequence] = pending.size
         while not pending.items.empty():
             item = pending.items.get_nowait()
             if isinstance(item, Incoming):
@@ -221,7 +218,7 @@ class Channel:
             return settings.heartbeat - silent
         if not self._asked:
             self._asked = True
-            self._outgoing.append(self._ping(_HEARTBEAT, self._oneways_taken))
+            self._outgoing.append(self._ping(_HEARTBEAT, (0, 0)))
         return min(settings.heartbeat, settings.dead_after - silent)
 
     def lost(self, error: Exception) -> None:
@@ -239,9 +236,10 @@ class Channel:
         pending = self._pending.get(message.sequence)
         may_refer = envelope.may_refer(message.payload)
         if pending is None:
-            if message.sequence not in self._late:
+            size = self._late.pop(message.sequence, None)
+            if size is None:
                 raise WireError("an answer to no call")
-            self._late.discard(message.sequence)
+            self._flow.answered(size)
             if may_refer:
                 arrival = self._unread.arrived(len(message.payload))
                 self._discarded.append((arrival, message.payload))
@@ -250,11 +248,12 @@ class Channel:
             pending.arrival = self._unread.arrived(0)
         del self._pending[message.sequence]
         self._no_longer_waits(pending)
+        self._flow.answered(pending.size)
         pending.items.put(message)
 
     def _no_longer_waits(self, pending: Pending) -> None:
         if not pending.nested:
-            self._in_flight -= 1
+            self._flow.ended()
         waiting = self._waiting[pending.chain]
         waiting.remove(pending)
         if not waiting:
@@ -331,8 +330,7 @@ class Channel:
 
     def _receive_ping(self, message: Message) -> None:
         if message.payload == _PONG and message.sequence in self._synchronising:
-            taken = self._synchronising.pop(message.sequence)
-            self._oneways_taken = max(self._oneways_taken, taken)
+            self._flow.taken(self._synchronising.pop(message.sequence))
         elif message.payload == _SYNCHRONISE:
             if len(self._unanswered_pings) > _MOST_LATE:
                 raise WireError("too many questions that wait for an answer")
@@ -351,7 +349,7 @@ class Channel:
             del self._unanswered_pings[0]
             self._outgoing.append(_pong(sequence))
 
-    def _ping(self, payload: bytes, taken: int) -> bytes:
+    def _ping(self, payload: bytes, taken: Sent) -> bytes:
         sequence = self._free_sequence()
         self._synchronising[sequence] = taken
         return wire.encoded(wire.PING, sequence, payload)

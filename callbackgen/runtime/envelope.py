@@ -36,27 +36,28 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
-from callbackgen.runtime.keys import Search, check_alike, check_keys
+from callbackgen.runtime.keys import check_alike, check_keys
+from callbackgen.runtime.unpacking import (
+    ARRAYS,
+    COMPLEX,
+    DOUBLE,
+    LARGE_INT,
+    MOST_NUMBERS,
+    Extension,
+    Extensions,
+    check_length,
+    decoded,
+    maps,
+    unpacked,
+)
 from callbackgen.runtime.wire import CHUNK, Message, WireError, chunk
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from callbackgen.runtime.lanes import Key
 
 ANNOTATION: Final = b"CBGN"
 FORMAT: Final = 1
-REFERENCE: Final = 0x40
 _may_refer: Final = re.compile(rb"\x40[\x93-\x9f][\xc2\xc3]").search
-
-_COMPLEX: Final = 0x30  # this and the next as Pyro5's own serializer has them
-_LARGE_INT: Final = 0x31
-_ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
-    0x41: tuple,
-    0x42: set,
-    0x43: frozenset,
-}
-"""What msgpack has no types for, where the receiver does not know the type."""
 
 CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 """The number of an object that is none: what the two ends tell each other."""
@@ -69,20 +70,6 @@ _CALL: Final = struct.Struct("!HHIqQ")
 _NO_OPPOSITE: Final = -(2**63)
 _CHUNK: Final = struct.Struct(CHUNK.format + _CALL.format[1:])
 """The usual annotation of a call, in one go: it is made for each."""
-
-_DOUBLE: Final = struct.Struct("!dd")
-
-_DEEPEST: Final = 128
-"""More than a sender lets through: a value of the user must not end a connection."""
-
-_MOST_NUMBERS: Final = 1024
-_LARGEST_SET: Final = 4096
-"""Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
-
-_LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
-
-Extension: TypeAlias = "Callable[[bytes], object]"
-"""Makes what a reference stands for from its bytes."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -181,9 +168,9 @@ def packed(value: object) -> bytes:
     """
     payload = _encoded(value)
     try:
-        check_keys(payload, _maps)
-        if len(payload) > _MOST_NUMBERS * _DOUBLE.size and (
-            payload.count(_COMPLEX) + payload.count(_LARGE_INT) > _MOST_NUMBERS
+        check_keys(payload, maps)
+        if len(payload) > MOST_NUMBERS * DOUBLE.size and (
+            payload.count(COMPLEX) + payload.count(LARGE_INT) > MOST_NUMBERS
         ):  # those that look like numbers may be texts
             unpacked(payload, bytes)
     except WireError as error:
@@ -207,80 +194,14 @@ def _with_large_ints(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_with_large_ints(item) for item in cast("list[Any]", value)]
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return msgspec.msgpack.Ext(_LARGE_INT, str(value).encode())
+        return msgspec.msgpack.Ext(LARGE_INT, str(value).encode())
     return value
 
 
 def _encode_complex(value: object) -> object:
     if isinstance(value, complex):
-        return msgspec.msgpack.Ext(_COMPLEX, _DOUBLE.pack(value.real, value.imag))
+        return msgspec.msgpack.Ext(COMPLEX, DOUBLE.pack(value.real, value.imag))
     raise TypeError(f"{type(value).__name__} does not travel")
-
-
-def unpacked(payload: bytes, extension: Extension) -> Any:
-    """The value in a payload. Raises WireError where it is not msgpack."""
-    return _decoded(payload, Any, _Extensions(extension))
-
-
-def _decoded(data: bytes | memoryview, kind: Any, extensions: _Extensions) -> Any:
-    extensions.search.look_at(bytes(data), 1)
-    try:
-        return msgspec.msgpack.decode(data, type=kind, ext_hook=extensions)
-    except msgspec.ValidationError as error:
-        raise WireError(f"not made as it should be: {error}") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise WireError(f"not well-formed msgpack: {error}") from None
-    except TypeError as error:  # a key that cannot be hashed
-        raise WireError(f"a key that cannot be one: {error}") from None
-
-
-class _Extensions:
-    """Those in one payload, within limits of depth and of what is dear to read."""
-
-    __slots__ = ("_depth", "_extension", "_numbers", "search")
-
-    def __init__(self, extension: Extension) -> None:
-        self._extension = extension
-        self._depth = 1
-        self._numbers = 0
-        self.search = Search(_maps)
-        """Looks at keys, before they are looked up; for all that is nested, once."""
-
-    def _items(self, data: memoryview) -> list[Any]:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise WireError(f"nested more than {_DEEPEST} deep")
-        value: list[Any] = _decoded(data, list[Any], self)
-        self._depth -= 1
-        return value
-
-    def _array(self, kind: Callable[[Any], object], items: list[Any]) -> object:
-        try:
-            if kind is not tuple:
-                _check_length(items)
-                self.search.lookups.check(items)
-            return kind(items)
-        except TypeError as error:
-            raise WireError(f"an item that cannot stand in a set: {error}") from None
-
-    def __call__(self, code: int, data: memoryview) -> object:
-        if code == REFERENCE:
-            return self._extension(bytes(data))
-        if code in _ARRAYS:
-            return self._array(_ARRAYS[code], self._items(data))
-        self._numbers += 1
-        if self._numbers > _MOST_NUMBERS:
-            raise WireError(f"more than {_MOST_NUMBERS} complex and large numbers")
-        if code == _COMPLEX and len(data) == _DOUBLE.size:
-            return complex(*_DOUBLE.unpack(data))
-        if code == _LARGE_INT:
-            return _large_int(bytes(data))
-        raise WireError(f"an extension of type {code}")
-
-
-def _maps(data: bytes) -> list[dict[Hashable, None]]:
-    """Maps of one key each; of references in it nothing is made yet."""
-    return cast("list[dict[Hashable, None]]", unpacked(data, bytes))
 
 
 def plain(value: Any) -> Any:
@@ -293,7 +214,7 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in mapping.items()}
     if isinstance(value, list):
         return [plain(item) for item in cast("list[object]", value)]
-    for code, kind in _ARRAYS.items():
+    for code, kind in ARRAYS.items():
         if isinstance(value, kind):
             if kind is not tuple:
                 _check_set_to_send(cast("set[Hashable]", value))
@@ -304,23 +225,10 @@ def plain(value: Any) -> Any:
 
 def _check_set_to_send(items: Collection[Hashable]) -> None:
     try:
-        _check_length(items)
+        check_length(items)
         check_alike(items)
     except WireError as error:
         raise OverflowError(str(error)) from None
-
-
-def _check_length(items: Collection[Hashable]) -> None:
-    """Raises WireError for a set that would be dear to make."""
-    if len(items) > _LARGEST_SET:
-        raise WireError(_LARGE_SET)
-
-
-def _large_int(data: bytes) -> int:
-    try:
-        return int(data)
-    except ValueError:  # that includes too many digits
-        raise WireError("a large int that is none") from None
 
 
 def request(
@@ -330,9 +238,15 @@ def request(
     return packed((interface, method, arguments, keywords))
 
 
-def request_in(payload: bytes, extension: Extension) -> Request:
-    """What the payload of a call says. Raises WireError for anything else."""
-    request: Request = _decoded(payload, Request, _Extensions(extension))
+def request_in(
+    payload: bytes, extension: Extension, *, checked: bool = False
+) -> Request:
+    """What the payload of a call says. Raises WireError for anything else.
+
+    `checked`: its arguments are, see `unpacked`.
+    """
+    extensions = Extensions(extension, checked=checked)
+    request: Request = decoded(payload, Request, extensions)
     return request
 
 
@@ -343,7 +257,8 @@ def failure(code: str, text: str, class_name: str = "", traceback: str = "") -> 
 
 def heading_in(payload: bytes) -> Heading:
     """What a call is of, its arguments unread. Raises WireError where it says none."""
-    heading: Heading = _decoded(payload, Heading, _Extensions(_unexpected))
+    extensions = Extensions(_unexpected, checked=True)
+    heading: Heading = decoded(payload, Heading, extensions)
     return heading
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.errors import ConnectionLost, Refused, Unimplemented
-from callbackgen.runtime.ordinary import Ordinary, accepted
+from callbackgen.runtime.ordinary import Ordinary, accepted, ordinary_limit
 from callbackgen.runtime.origin import Address, shown
 from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.server_connection import ServerConnection
@@ -215,7 +215,7 @@ class Handshake:
             functools.partial(self._disconnected, connection),
             self._listener.call_ended,
         )
-        limit = _ordinary_limit(parts.settings)
+        limit = ordinary_limit(parts.settings)
         parts.loop.soon(lambda: self._go_on(connection, ordinary, limit, answer))
 
     def _service(
@@ -302,12 +302,3 @@ def handshake_limit(_: int) -> int:
 
 def _own_limit(settings: Settings) -> Limit:
     return lambda _: settings.message_size
-
-
-def _ordinary_limit(settings: Settings) -> Limit:
-    def limit(serializer: int) -> int:
-        if serializer == wire.SERPENT:
-            return settings.ordinary_serpent_size
-        return settings.ordinary_size
-
-    return limit

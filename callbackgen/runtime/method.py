@@ -6,41 +6,35 @@ until the first call.
 
 from __future__ import annotations
 
-import ast
 import functools
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
 
 from callbackgen.interface import (
     ANY,
-    OMITTABLE,
     Parameter,
     ParameterKind,
     parse_signature,
 )
+from callbackgen.runtime.arguments import (
+    OMITTED,
+    Sending,
+    each,
+    each_named,
+    within,
+)
 from callbackgen.runtime.deadline import checked_seconds
 from callbackgen.runtime.parsing import parsed
+from callbackgen.runtime.shapes import arguments_in
 from callbackgen.runtime.sizes import Size, largest
 from callbackgen.runtime.values import Carrier, Misfit, Value, is_large
 
 R = TypeVar("R")
-
-_Convert: TypeAlias = Callable[[Any, Carrier], Any]
-
-
-class _Omitted:
-    """The type of :data:`OMITTED`."""
-
-    def __repr__(self) -> str:
-        return "OMITTED"
-
-
-OMITTED: Final[Any] = _Omitted()
-"""The default of a parameter whose own default only the far end knows.
-
-An argument that is this is not sent."""
+T = TypeVar("T")
 
 _KINDS = {
     ParameterKind.POSITIONAL_ONLY: inspect.Parameter.POSITIONAL_ONLY,
@@ -100,10 +94,10 @@ class Overload:
         if self._is_usual(arguments, keywords):
             values = zip(self._values.items(), arguments, strict=True)
             return [
-                _within(name, value.pack, one, carrier) for (name, value), one in values
+                within(name, value.pack, one, carrier) for (name, value), one in values
             ], {}
         bound = self._bound(arguments, keywords)
-        return _Sending(self._parameters, bound, carrier).packed
+        return Sending(self._parameters, bound, carrier).packed
 
     def _is_usual(
         self, arguments: Sequence[object], keywords: Mapping[str, object]
@@ -138,7 +132,7 @@ class Overload:
         if self._is_usual(arguments, keywords):
             values = zip(self._values.items(), arguments, strict=True)
             return [
-                _within(name, value.unpack, one, carrier)
+                within(name, value.unpack, one, carrier)
                 for (name, value), one in values
             ], {}
         positional: list[object] = []
@@ -147,34 +141,51 @@ class Overload:
             name = parameter.name
             match parameter.kind:
                 case ParameterKind.VARIADIC_POSITIONAL:
-                    positional += _each(name, value.unpack, given, carrier)
+                    positional += each(name, value.unpack, given, carrier)
                 case ParameterKind.VARIADIC_KEYWORD:
-                    named |= _each_named(value.unpack, given, carrier)
+                    named |= each_named(value.unpack, given, carrier)
                 case kind if kind in _POSITIONAL and len(positional) < len(arguments):
-                    positional.append(_within(name, value.unpack, given, carrier))
+                    positional.append(within(name, value.unpack, given, carrier))
                 case _:
-                    named[name] = _within(name, value.unpack, given, carrier)
+                    named[name] = within(name, value.unpack, given, carrier)
         return positional, named
+
+    def check(
+        self, arguments: Sequence[msgspec.Raw], keywords: Mapping[str, msgspec.Raw]
+    ) -> None:
+        """Raises Misfit where the bytes of arguments are not of their types."""
+        for parameter, value, given in self._bound(arguments, keywords):
+            match parameter.kind:
+                case ParameterKind.VARIADIC_POSITIONAL:
+                    each(parameter.name, value.check, given)
+                case ParameterKind.VARIADIC_KEYWORD:
+                    each_named(value.check, given)
+                case _:
+                    within(parameter.name, value.check, given)
+
+    def check_result(self, data: bytes | msgspec.Raw) -> None:
+        """The same for the bytes of the answer, or of a value for an attribute."""
+        within("result", self._result.check, data)
 
     def pack_result(self, result: object, carrier: Carrier) -> object:
         """The answer as it travels. Raises Misfit where it does not fit."""
         if type(result) is self._result.exact and not is_large(result):
             return result
-        return _within("result", self._result.pack, result, carrier)
+        return within("result", self._result.pack, result, carrier)
 
     def unpack_result(self, data: object, carrier: Carrier) -> Any:
         """The answer that has arrived. Raises Misfit where it does not fit."""
         if type(data) is self._result.exact:
             return data
-        return _within("result", self._result.unpack, data, carrier)
+        return within("result", self._result.unpack, data, carrier)
 
     def pack_assigned(self, value: object, carrier: Carrier) -> object:
         """The value for an attribute as it travels. Raises Misfit if unfit."""
-        return _within("value", self._result.pack, value, carrier)
+        return within("value", self._result.pack, value, carrier)
 
     def unpack_assigned(self, data: object, carrier: Carrier) -> Any:
         """The value for an attribute that has arrived. Raises Misfit if unfit."""
-        return _within("value", self._result.unpack, data, carrier)
+        return within("value", self._result.unpack, data, carrier)
 
     def _bound(
         self, arguments: Sequence[object], keywords: Mapping[str, object]
@@ -187,59 +198,6 @@ class Overload:
             if parameter.name in bound:
                 value = self._values[parameter.name]
                 yield parameter, value, bound[parameter.name]
-
-
-class _Sending:
-    """Puts bound arguments in the order in which they travel."""
-
-    def __init__(
-        self,
-        parameters: Sequence[Parameter],
-        bound: Iterator[tuple[Parameter, Value, Any]],
-        carrier: Carrier,
-    ) -> None:
-        self._carrier = carrier
-        self._names = [parameter.name for parameter in parameters]
-        self._positional: list[object] = []
-        self._named: dict[str, object] = {}
-        self._omitted = ""
-        for parameter, value, given in bound:
-            self._add(parameter, value.pack, given)
-        self.packed = self._positional, self._named
-
-    def _add(self, parameter: Parameter, pack: _Convert, given: Any) -> None:
-        name, carrier = parameter.name, self._carrier
-        match parameter.kind:
-            case ParameterKind.VARIADIC_KEYWORD:
-                self._named |= _each_named(pack, given, carrier)
-            case ParameterKind.VARIADIC_POSITIONAL:
-                if given:
-                    self._must_not_follow_omitted(f"*{name}")
-                self._positional += _each(name, pack, given, carrier)
-            case _ if given is OMITTED:
-                self._omitted = self._omitted or name
-            case ParameterKind.POSITIONAL_ONLY if self._omitted and _is_default(
-                parameter, given
-            ):
-                pass  # the far end has the same
-            case ParameterKind.POSITIONAL_ONLY:
-                self._must_not_follow_omitted(name)
-                self._positional.append(_within(name, pack, given, carrier))
-            case ParameterKind.POSITIONAL_OR_KEYWORD if self._is_next(name):
-                self._positional.append(_within(name, pack, given, carrier))
-            case _:
-                self._named[name] = _within(name, pack, given, carrier)
-
-    def _is_next(self, name: str) -> bool:
-        """Whether all before it travel by position."""
-        return self._names.index(name) == len(self._positional)
-
-    def _must_not_follow_omitted(self, name: str) -> None:
-        if self._omitted:
-            raise Misfit(
-                f"{name} can be given only if {self._omitted}, which stands before "
-                "it, is given too"
-            )
 
 
 class Method(Generic[R]):
@@ -299,9 +257,10 @@ class Method(Generic[R]):
         # The first overload must not use them up.
         arguments = [_kept(argument) for argument in arguments]
         keywords = {name: _kept(value) for name, value in keywords.items()}
-        return self._first(
+        overload, packed = self._first(
             lambda overload: overload.pack(arguments, keywords, carrier), carrier
         )
+        return overload, *packed
 
     def unpack(
         self,
@@ -316,21 +275,43 @@ class Method(Generic[R]):
         if len(self.overloads) == 1:
             (overload,) = self.overloads
             return overload, *overload.unpack(arguments, keywords, carrier)
-        return self._first(
+        overload, unpacked = self._first(
             lambda overload: overload.unpack(arguments, keywords, carrier), carrier
         )
+        return overload, *unpacked
+
+    def check(self, payload: bytes) -> None:
+        """Raises Misfit where the arguments in a payload are not of their types.
+
+        It costs little memory, whatever is there. Raises WireError where they are not
+        msgpack.
+        """
+        said = arguments_in(payload)
+        if self.is_attribute:
+            for given in said.positional:
+                self.overloads[0].check_result(given)
+        elif len(self.overloads) == 1:
+            self.overloads[0].check(said.positional, said.named)
+        else:
+            self._first(lambda overload: overload.check(said.positional, said.named))
+
+    def check_result(self, payload: bytes) -> None:
+        """The same for the payload of an answer."""
+        if len(self.overloads) == 1:
+            self.overloads[0].check_result(payload)
+        else:
+            self._first(lambda overload: overload.check_result(payload))
 
     def _first(
-        self,
-        convert: Callable[[Overload], tuple[list[object], dict[str, object]]],
-        carrier: Carrier,
-    ) -> tuple[Overload, list[object], dict[str, object]]:
+        self, convert: Callable[[Overload], T], carrier: Carrier | None = None
+    ) -> tuple[Overload, T]:
         misfits: list[str] = []
         for overload in self.overloads:
             try:
-                return overload, *convert(overload)
+                return overload, convert(overload)
             except Misfit as misfit:
-                carrier.undo()
+                if carrier is not None:
+                    carrier.undo()
                 misfits.append(str(misfit))
         raise Misfit(
             "the arguments fit none of its overloads: "
@@ -346,40 +327,7 @@ def _inspected(parameter: Parameter) -> inspect.Parameter:
     return inspect.Parameter(parameter.name, _KINDS[parameter.kind], default=default)
 
 
-def _is_default(parameter: Parameter, given: object) -> bool:
-    """Whether an argument is the literal that its parameter has as a default."""
-    if parameter.default is None or parameter.default == OMITTABLE:
-        return False
-    default: object = ast.literal_eval(parameter.default)
-    return type(default) is type(given) and default == given
-
-
 def _kept(value: object) -> object:
     if isinstance(value, Iterator):
         return list(cast("Iterator[object]", value))
     return value
-
-
-def _each(
-    name: str, convert: _Convert, given: Sequence[object], carrier: Carrier
-) -> list[object]:
-    return [
-        _within(f"{name}[{index}]", convert, item, carrier)
-        for index, item in enumerate(given)
-    ]
-
-
-def _each_named(
-    convert: _Convert, given: Mapping[str, object], carrier: Carrier
-) -> dict[str, object]:
-    return {name: _within(name, convert, item, carrier) for name, item in given.items()}
-
-
-def _within(name: str, convert: _Convert, value: object, carrier: Carrier) -> Any:
-    """The converted value; a Misfit says that it is in `name`."""
-    try:
-        return convert(value, carrier)
-    except Misfit as misfit:
-        text = str(misfit)
-        joined = f"{name}{text}" if text.startswith(("[", ".")) else f"{name}: {text}"
-        raise Misfit(joined) from None

@@ -25,7 +25,7 @@ from callbackgen.runtime.context import Serving, serving
 from callbackgen.runtime.errors import Refused
 from callbackgen.runtime.raised import class_name, text_of
 from callbackgen.runtime.serving import pyro_context
-from callbackgen.runtime.wire import Message, WireError
+from callbackgen.runtime.wire import Limit, Message, WireError
 
 if TYPE_CHECKING:
     from callbackgen.runtime.counters import Counters
@@ -38,8 +38,23 @@ _UNTIL_READ: Final = 0.05
 """Seconds between two looks whether a client has taken enough of its answers."""
 
 
+def ordinary_limit(settings: Settings) -> Limit:
+    """How large the messages of an ordinary client may be."""
+
+    def limit(serializer: int) -> int:
+        if serializer == wire.SERPENT:
+            return settings.ordinary_serpent_size
+        return settings.ordinary_size
+
+    return limit
+
+
 def accepted(message: Message) -> None:
-    """Raises WireError for a serializer that is not taken from anybody: marshal."""
+    """Raises WireError for what is not taken from anybody.
+
+    A serializer such as marshal, annotations that are not well-formed or too many.
+    """
+    message.check_annotations()
     if message.serializer not in ordinary_data.SERIALIZERS:
         raise WireError(f"a message with serializer {message.serializer}")
 
@@ -206,6 +221,12 @@ class Ordinary:
     # In a worker
 
     def _serve(self, message: Message) -> None:
+        try:
+            message = wire.unpacked(message, ordinary_limit(self._settings))
+        except WireError as error:
+            self._transport.is_misused = True
+            self._transport.close(str(error))
+            return
         self._counters.calls_received.count()
         answers = not message.flags & wire.ONEWAY
         # Pyro5's daemon has ours read what is marked so, and not its own serializers.

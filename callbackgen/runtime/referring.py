@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from callbackgen.runtime.envelope import CONTROL, REFERENCE
+from callbackgen.runtime.envelope import CONTROL
+from callbackgen.runtime.unpacking import REFERENCE
 from callbackgen.runtime.wire import WireError
 
 if TYPE_CHECKING:

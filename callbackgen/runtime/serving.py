@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from Pyro5.api import current_context
 
@@ -25,12 +25,14 @@ from callbackgen.runtime.references import Passing
 from callbackgen.runtime.refusals import CALLS, harmless
 from callbackgen.runtime.sizes import LEAST
 from callbackgen.runtime.turns import turn_to_read
+from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import MSGPACK, WireError
 
 if TYPE_CHECKING:
     from callbackgen.runtime.counters import Counters
     from callbackgen.runtime.envelope import Heading
     from callbackgen.runtime.lanes import Incoming
+    from callbackgen.runtime.method import Method
     from callbackgen.runtime.references import Export, References
     from callbackgen.runtime.session import Session
     from callbackgen.runtime.wrapper import Served, Wrapper
@@ -110,9 +112,21 @@ class Server:
             raise Refusal("expired", "the time was over before the call could start")
         return called
 
-    def _unpacked(self, incoming: Incoming, passing: Passing) -> Request:
-        with turn_to_read(len(incoming.payload)):
-            return envelope.request_in(incoming.payload, passing.extension)
+    def _unpacked(
+        self, incoming: Incoming, passing: Passing, *, checked: bool = False
+    ) -> Request:
+        payload = incoming.payload
+        with turn_to_read(len(payload)):
+            return envelope.request_in(payload, passing.extension, checked=checked)
+
+    def _check(self, method: Method[Any], incoming: Incoming) -> None:
+        """Raises TypeError where large arguments are not of their types."""
+        try:
+            with turn_to_read(len(incoming.payload)):
+                method.check(incoming.payload)
+        except Misfit as misfit:
+            self._session.discard(incoming.payload)
+            raise TypeError(f"{method.name}(): {misfit}") from None
 
     def _has_read(self, incoming: Incoming) -> None:
         """What is released later is found until then."""
@@ -131,7 +145,8 @@ class Server:
             exceeded = served.method.size.exceeded(len(incoming.payload), settings)
             if exceeded is not None:
                 raise Refusal("limit", f"{named(called)}: the arguments are {exceeded}")
-            request = self._unpacked(incoming, passing)
+            self._check(served.method, incoming)
+            request = self._unpacked(incoming, passing, checked=True)
         if incoming.may_refer:
             self._has_read(incoming)
         if passing.refused is not None:
@@ -145,6 +160,8 @@ class Server:
             exceeded = served.method.result_size.exceeded(len(payload), settings)
             if exceeded is not None:
                 raise ValueError(f"{request.method}(): the result is {exceeded}")
+        if len(payload) > settings.untyped_size:
+            _check_result(served.method, payload)
         return payload
 
     def _wrapper(
@@ -181,6 +198,14 @@ def _run(
             raise _unimplemented(request, "has {} to be read alone")
         call = served.assign
     return call(wrapper, request.arguments, request.keywords, passing)
+
+
+def _check_result(method: Method[Any], payload: bytes) -> None:
+    """Raises ValueError for a large result that a receiver would not take."""
+    try:
+        method.check_result(payload)
+    except Misfit as misfit:
+        raise ValueError(f"{method.name}(): {misfit}") from None
 
 
 def _member(wrapper: Wrapper, called: Heading) -> Served:

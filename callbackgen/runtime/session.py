@@ -23,9 +23,11 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
+from callbackgen.runtime.shapes import parts_of
 from callbackgen.runtime.staying import Staying
 from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.turns import turn_to_read
+from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import Crew, Task, waiting
 
@@ -193,11 +195,17 @@ class Session:
             _log.debug("%s: gone before it could be told", self)
 
     def discard(self, payload: bytes) -> None:
-        """Release the references in a payload that nobody wants any more."""
+        """Release the references in a payload that nobody wants any more.
+
+        Those in what is large and has no declared type here, a long list of them say,
+        stay until the connection ends.
+        """
         passing = Passing(self.references, self)
+        limit = self.settings.untyped_size
         try:
             with turn_to_read(len(payload)):
-                envelope.unpacked(payload, passing.extension)
+                for part in parts_of(payload, limit):
+                    unpacked(part, passing.extension)
         except WireError as error:
             self.close_misused(str(error))
 
@@ -237,6 +245,8 @@ class Session:
 
     def received(self, message: Message) -> None:
         """See `Handler`."""
+        if message.flags & wire.COMPRESSED:  # to unpack it would hold up the others
+            raise WireError("a message that is packed")
         with self.lock:
             self.channel.receive(message, time.monotonic())
             if self.waiting_for_room and message.kind != wire.INVOKE:

@@ -25,9 +25,11 @@ class Settings:
 
     untyped_size: int = 256 * 1024
     """The same for the arguments or the result of a call where one is declared as Any
-    or object, or has containers in a container: that is dear to read. However much is
-    set here, a value with large dicts is refused if its size times its depth is above
-    32 MiB: 256 KiB may be nested 128 deep, which is the most, and 1 MiB 32 deep."""
+    or object, has containers in a container, or keys of a dict that are no texts: that
+    is dear to read. What is larger has at most 65,536 texts or keys in one container.
+    However much is set here, a value with large dicts is refused if its size times its
+    depth is above 32 MiB: 256 KiB may be nested 128 deep, which is the most, and 1 MiB
+    32 deep."""
 
     ordinary_serpent_size: int = 16 * 1024
     """The most for a message of an ordinary Pyro5 client in serpent, which is dear to

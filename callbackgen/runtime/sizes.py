@@ -3,7 +3,7 @@
 A type often says how large its values can be: what is larger need not be read to be
 refused. And what is read without knowing its type, or consists of containers in a
 container, takes many times its size of memory (1 MiB of msgpack up to 64), so that less
-of it is taken.
+of it is taken; as of dicts whose keys are no texts, which have to be looked at first.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ def _size_of(form: Any, around: tuple[object, ...]) -> Size:
     if origin in (*_CONTAINERS, tuple):
         items = [item for item in arguments if item is not ...]
         sizes = [_size_of(item, around) for item in items]
-        nested = any(map(_has_container, items))
-        return Size(math.inf, nested or any(size.is_dear for size in sizes))
+        dear = any(size.is_dear for size in sizes) or any(map(_has_container, items))
+        return Size(math.inf, dear or (origin is dict and not _is_text(items[0])))
     return _ANY_LENGTH
 
 
@@ -128,6 +128,13 @@ def largest(sizes: Iterable[Size]) -> Size:
     """The size of one of several values."""
     found = [*sizes]
     return Size(max(size.most for size in found), any(size.is_dear for size in found))
+
+
+def _is_text(form: Any) -> bool:
+    """Whether values of a type are texts alone: Python hashes these with a secret."""
+    if get_origin(form) is Literal:
+        return all(isinstance(value, str) for value in get_args(form))
+    return form is str
 
 
 def _packed_size(value: object) -> int:

@@ -132,7 +132,7 @@ def _payload(
         positional = [name]
         name = "__getattr__"
     payload = stock_payloads.call(address.object_id, name, positional, named)
-    call.check_size(len(payload), settings)
+    call.check_size(payload, settings)
     return payload
 
 

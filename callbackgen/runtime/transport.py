@@ -76,9 +76,10 @@ class Transport:
         self._is_closed = False
 
     def hand_over(self, hear: Callable[[Message], None], limit: Limit) -> None:
-        """Have others hear the messages from now on; how large these may be."""
+        """Have others hear the messages, not unpacked; how large these may be."""
         self._hear = hear
         self._receiver.limit = limit
+        self._receiver.unpacks = False
 
     def secure(self, tls: Tls, steps: Steps | None = None) -> None:
         """Have TLS spoken, before `start`. With `steps`, its handshake waits there."""

@@ -25,6 +25,7 @@ from callbackgen.runtime.annotations import (
 )
 from callbackgen.runtime.hashed import has_hashed, look_at
 from callbackgen.runtime.reshape import reshaper
+from callbackgen.runtime.shapes import not_msgpack, shape_of
 from callbackgen.runtime.sizes import Size, size_of
 from callbackgen.runtime.wire import WireError
 
@@ -98,6 +99,10 @@ class Value:
         return size_of(self._form)
 
     @functools.cached_property
+    def _shape(self) -> msgspec.msgpack.Decoder[object]:
+        return msgspec.msgpack.Decoder(shape_of(self._form))
+
+    @functools.cached_property
     def _reshape(self) -> Any:
         return reshaper(self._resolved)
 
@@ -113,6 +118,18 @@ class Value:
         return travelling(
             _converted(value, self._form, functools.partial(_pack_hook, carrier))
         )
+
+    def check(self, data: bytes | msgspec.Raw) -> None:
+        """Raises Misfit where the bytes of a value are not of its type (see `shapes`).
+
+        WireError where they are not msgpack at all.
+        """
+        try:
+            self._shape.decode(data)
+        except msgspec.ValidationError as error:
+            raise Misfit(_for_people(str(error))) from None
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise not_msgpack(error) from None
 
     def unpack(self, data: object, carrier: Carrier) -> Any:
         """The value in what has arrived. Raises Misfit where it does not fit."""

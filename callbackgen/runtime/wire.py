@@ -48,7 +48,10 @@ class WireError(Exception):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One message that has arrived whole, its payload unpacked."""
+    """One message that has arrived whole.
+
+    Its payload is unpacked, or has the flag `COMPRESSED`: see `Receiver`.
+    """
 
     kind: int
     flags: int
@@ -71,6 +74,10 @@ class Message(msgspec.Struct, frozen=True):
             serializer=self.serializer,
             annotations=self.annotations,
         )
+
+    def check_annotations(self) -> None:
+        """Raises WireError where the annotations are not well-formed or too many."""
+        self.annotation(b"")  # which none is called: it goes by all of them
 
     def annotation(self, name: bytes) -> bytes | None:
         """The first annotation of that name, or None.
@@ -128,12 +135,16 @@ def encoded(
 
 
 class Receiver:
-    """Puts messages together from the bytes of one direction of a connection."""
+    """Puts messages together from the bytes of one direction of a connection.
 
-    __slots__ = ("_arrived", "_fresh", "limit")
+    It unpacks them as long as `unpacks` says so.
+    """
+
+    __slots__ = ("_arrived", "_fresh", "limit", "unpacks")
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
+        self.unpacks = True
         self._arrived = bytearray()
         self._fresh = b""  # most often just one message, which need not be copied
 
@@ -201,12 +212,22 @@ class Receiver:
         if len(data) < end:
             return None
         attached, payload = bytes(data[HEADER.size : start]), bytes(data[start:end])
-        if flags & COMPRESSED:
-            flags &= ~COMPRESSED
-            payload = _unpacked(payload, limit)
-        return Message(
+        message = Message(
             kind, flags, sequence, serializer, attached, payload, correlation, end
         )
+        return unpacked(message, self.limit) if self.unpacks else message
+
+
+def unpacked(message: Message, limit: Limit) -> Message:
+    """The message, its payload unpacked if it is packed.
+
+    Raises WireError where it is packed wrongly, or unpacks to more than the limit.
+    """
+    if not message.flags & COMPRESSED:
+        return message
+    payload = _unpacked(message.payload, limit(message.serializer))
+    flags = message.flags & ~COMPRESSED
+    return msgspec.structs.replace(message, flags=flags, payload=payload)
 
 
 def _unpacked(payload: bytes, limit: int) -> bytes:

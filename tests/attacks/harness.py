@@ -11,8 +11,9 @@ whenever it likes; that the server hangs up on it is no error::
         '''A client of something else, such as a web browser.'''
         attacker.peer().send(b"GET / HTTP/1.1")
 
-The text is a regular expression for the log line that says why. The attack is undergone
-over TCP and over TLS, unless `over` names one alone, by the tests of a file with::
+The text is a regular expression for the log line that says why; None for an attack that
+is just served, until it leaves. The attack is undergone over TCP and over TLS, unless
+`over` names one alone, by the tests of a file with::
 
     @pytest.mark.parametrize(("attack", "transport"), TABLE.cases())
     def test_an_attack(arena: Arena, attack: Attack, transport: str) -> None:
@@ -43,6 +44,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from callbackgen.runtime import wire
 from tests.attacks.honest import Seen
 from tests.attacks.processes import Honest, Server, attacked
 from tests.attacks.server import CERTIFICATE
@@ -70,6 +72,7 @@ A_SECOND = 1000
 
 _hosts = itertools.count(1)
 _MORE = re.compile(r" \((and )?\d+ more like it\)$")
+_CAME_OR_LEFT = "(connected|the connection ended: the other end closed the connection)"
 _HUNG_UP = (ConnectionError, ssl.SSLError, EOFError)
 
 
@@ -112,6 +115,14 @@ class Attacker:
         peer.greet()
         return peer
 
+    def ordinary(self, *, buffer: int = 0) -> Peer:
+        """The same, as an ordinary Pyro5 client of the server's object `open`."""
+        peer = self.peer(buffer=buffer)
+        greeting = b'{"handshake": "hello", "object": "open"}'
+        peer.send(wire.encoded(wire.CONNECT, 0, greeting, serializer=wire.JSON))
+        assert peer.next().kind == wire.CONNECT_OK
+        return peer
+
     def paced(self, seconds: float, a_second: int = A_SECOND) -> Iterator[int]:
         """Count for so long, and not faster than that."""
         begun = time.monotonic()
@@ -130,7 +141,7 @@ class Attack:
     """What strangers do, and what the log says of it."""
 
     act: Act
-    says: str
+    says: str | None
     over: tuple[str, ...]
     waits: bool
     repeated: bool
@@ -149,7 +160,7 @@ class Table:
 
     def attack(
         self,
-        says: str,
+        says: str | None,
         *,
         over: tuple[str, ...] = BOTH,
         waits: bool = False,
@@ -202,6 +213,9 @@ class Outcome:
         assert self.left == ""
         assert self.memory is None or self.memory <= MEMORY
         for attack, lines in self.lines:
+            if attack.says is None:
+                assert lines == []
+                continue
             assert lines, f"the log says nothing of {attack.name}"
             unexpected = [one for one in lines if not re.fullmatch(attack.says, one)]
             assert unexpected == []
@@ -235,8 +249,9 @@ class Arena:
             with ThreadPoolExecutor(len(attacks)) as pool:
                 list(pool.map(_act, attacks, attackers))
             said = [_Said(server, begun, one.host) for one in attackers]
-            for one in said:
-                one.wait()
+            for attack, by in zip(attacks, said, strict=True):
+                if attack.says is not None:
+                    by.wait()
         assert reached(lambda: honest.calls >= calls)
         peak = server.peak
         seen = honest.end()
@@ -259,20 +274,20 @@ def _act(attack: Attack, attacker: Attacker) -> None:
 
 
 class _Said:
-    """What the log has said of an attacker, beside that it has come."""
+    """What the log has said of an attacker, beside that it has come and left."""
 
     def __init__(self, server: Server, begun: int, host: str) -> None:
         self._server = server
         self._begun = begun
         self._about = re.compile(
-            rf"[A-Z]+ {re.escape(host)}(?::\d+)?: (?!connected$)(.*)"
+            rf"[A-Z]+ {re.escape(host)}(?::\d+)?: (?!{_CAME_OR_LEFT}$)(.*)"
         ).fullmatch
 
     def wait(self) -> None:
-        """Until there is something."""
+        """Until there is something; `Outcome.check` says so if there is not."""
         reached(lambda: bool(self.lines()))
 
     def lines(self) -> list[str]:
         """It, without who it was."""
         found = map(self._about, self._server.lines()[self._begun :])
-        return [_MORE.sub("", one[1]) for one in found if one]
+        return [_MORE.sub("", one[2]) for one in found if one]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import callbackgen
 from callbackgen.runtime import Method, Stub, Wrapper, exposed
-from tests.system.edges.hall import Hall, looping, open_hall
+from tests.system.edges.hall import PATIENCE, Hall, looping, open_hall, reached
 from tests.system.edges.room_remote import RoomStub
 
 LIMIT = 256 * 1024
@@ -109,3 +110,52 @@ def test_an_answer_is_no_larger_than_its_type_can_be() -> None:
             with pytest.raises(callbackgen.BadReply, match=r"said: .*limit is 64 "):
                 talker.said()
             assert connection.is_open
+
+
+class Slow(Hall):
+    """Takes what is noted only when it is told to go on."""
+
+    def note(self, text: str) -> None:
+        assert self.release.wait(PATIENCE)
+        super().note(text)
+
+
+def is_sent(room: RoomStub) -> bool:
+    """Whether there was room for a large oneway call."""
+    try:
+        room.note("x" * 200_000)
+    except callbackgen.DeadlineExceeded:
+        return False
+    return True
+
+
+def test_large_oneway_calls_wait_at_their_sender() -> None:
+    """Until the server has taken enough of them: more than it would queue arrive."""
+    hall = Slow()
+    with open_hall(hall) as address, callbackgen.connect(address) as connection:
+        room = callbackgen.with_deadline(RoomStub(connection), PATIENCE)
+        hasty = callbackgen.with_deadline(room, 0.2)
+        sent = sum(1 for _ in iter(lambda: is_sent(hasty), False))
+        assert sent * 200_000 < connection.settings.queue_size
+        hall.release.set()
+        for _ in range(40 - sent):
+            assert is_sent(room)
+        assert reached(lambda: len(hall.texts) == 40)
+        assert connection.is_open
+
+
+def test_large_calls_wait_at_their_sender() -> None:
+    """Thirty-two at once are more than a server queues; each is answered."""
+    with open_hall(Lengths()) as address, callbackgen.connect(address) as connection:
+        room = callbackgen.with_deadline(RoomStub(connection), PATIENCE)
+        with ThreadPoolExecutor(32) as pool:
+            answers = pool.map(room.hold, ["x" * 1_000_000] * 32)
+            assert set(answers) == {"1000000"}
+        assert connection.is_open
+
+
+class Lengths(Hall):
+    """Says how long a text is."""
+
+    def hold(self, text: str) -> str:
+        return str(len(text))

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 import callbackgen
@@ -13,6 +14,7 @@ from callbackgen.runtime import envelope
 from tests.system.edges.hall import Hall, open_hall
 from tests.system.edges.peer import (
     GUEST,
+    ROOM,
     Peer,
     a_guest,
     answer,
@@ -215,3 +217,17 @@ def test_a_flood_is_a_few_lines(name: str, log: pytest.LogCaptureFixture) -> Non
         lines = [one for one in log.messages if text in one]
         assert refusals_in(lines) == MANY
         assert 1 <= len(lines) <= seconds + 2
+
+
+def test_large_arguments_are_of_their_types_before_they_are_read() -> None:
+    """A peer that sends others is told which; what it refers to beside is released."""
+    many = msgspec.Raw(b"\xdd" + (1_000_000).to_bytes(4) + b"\x80" * 1_000_000)
+    payload = msgspec.msgpack.encode((ROOM, "relay", [a_guest(5), many], {}))
+    with open_hall() as address, Peer.connected(address) as peer:
+        with pytest.raises(
+            callbackgen.RemoteRaised, match=r"relay\(\): text: expected str, got list"
+        ):
+            peer.answered(peer.call_with(payload))
+        said = envelope.control_in(peer.called().payload)
+        assert said == [envelope.RELEASE, [5, 1]]
+        assert peer.ask("echo", "after") == "after"

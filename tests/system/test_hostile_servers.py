@@ -280,3 +280,17 @@ def test_a_greeting_that_is_none(said: bytes) -> None:
                 f"PYRO:hall@127.0.0.1:{listening.getsockname()[1]}", timeout=PATIENCE
             )
         thread.join(PATIENCE)
+
+
+def test_a_large_answer_is_of_its_type_before_it_is_read() -> None:
+    """A million empty dicts for a text: the error names the method, no more happens."""
+    many = b"\xdd" + (1_000_000).to_bytes(4) + b"\x80" * 1_000_000
+    with (
+        server(answered(many)) as address,
+        callbackgen.connect(address) as connection,
+    ):
+        with pytest.raises(
+            callbackgen.BadReply, match="hold: result: expected str, got list"
+        ):
+            RoomStub(connection).hold("")
+        assert connection.is_open

@@ -18,7 +18,16 @@ PAGE = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
 LONGEST = 400
 """Lines of a file."""
 
-SANS_IO = ("wire", "lanes", "unread", "keys", "envelope", "channel")
+SANS_IO = (
+    "wire",
+    "lanes",
+    "flow",
+    "unread",
+    "keys",
+    "unpacking",
+    "envelope",
+    "channel",
+)
 OUTSIDE = {
     "asyncio",
     "concurrent",

@@ -21,6 +21,7 @@ from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.referring import reference
+from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.wire import Message
 from tests.system.edges.guest_remote import GuestStub
 from tests.system.edges.hall import PATIENCE, Visitor, reached
@@ -201,7 +202,7 @@ class Peer:
                 self._passed_over.append(message)
         if message.flags & wire.EXCEPTION:
             raise envelope.error_in(message.payload)
-        return envelope.unpacked(message.payload, bytes)
+        return unpacked(message.payload, bytes)
 
     def ask(self, method: str, *arguments: object, **options: Any) -> Any:
         """A call and its answer. Raises RemoteError."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from callbackgen.runtime import Method, Stub, Wrapper, exposed
-from callbackgen.runtime.envelope import packed, unpacked
+from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.errors import ConnectionLost, Withdrawn
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.references import Passing, References
+from callbackgen.runtime.unpacking import unpacked
 
 if TYPE_CHECKING:
     from callbackgen.runtime.session import Session

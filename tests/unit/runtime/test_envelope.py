@@ -15,14 +15,12 @@ from msgspec.msgpack import Ext
 from callbackgen.interface import ANY
 from callbackgen.runtime import envelope
 from callbackgen.runtime.envelope import (
-    REFERENCE,
     Request,
     control_in,
     error_in,
     packed,
     plain,
     request_in,
-    unpacked,
 )
 from callbackgen.runtime.errors import (
     REMOTE_TEXT_LIMIT,
@@ -36,6 +34,7 @@ from callbackgen.runtime.errors import (
     Withdrawn,
 )
 from callbackgen.runtime.referring import reference_in
+from callbackgen.runtime.unpacking import REFERENCE, unpacked
 from callbackgen.runtime.values import Misfit, Value, travelling
 from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import Side

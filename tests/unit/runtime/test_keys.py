@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.runtime import envelope
-from callbackgen.runtime.envelope import packed, plain, unpacked
+from callbackgen.runtime.envelope import packed, plain
 from callbackgen.runtime.keys import check_alike, check_keys
+from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.wire import WireError
 
 TOO_LONG = "keys that take too long to be told apart"

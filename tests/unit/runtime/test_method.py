@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callbackgen.runtime.arguments import OMITTED
 from callbackgen.runtime.by_address import BY_ADDRESS
-from callbackgen.runtime.method import OMITTED, Method
+from callbackgen.runtime.method import Method
 from callbackgen.runtime.values import Misfit
 
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.runtime import Stub, Wrapper
-from callbackgen.runtime.envelope import packed, unpacked
+from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.errors import ConnectionLost, LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
 from callbackgen.runtime.referring import reference, reference_in
 from callbackgen.runtime.stub import link
+from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import (

@@ -14,9 +14,9 @@ from callbackgen.runtime.envelope import (
     may_refer,
     packed,
     plain,
-    unpacked,
 )
 from callbackgen.runtime.referring import Referred, reference, reference_in
+from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.wire import WireError
 
 OBJECTS = st.integers(1, CONTROL - 1) | st.text()

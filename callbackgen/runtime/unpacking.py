@@ -1,0 +1,128 @@
+"""Msgpack to values: within limits of depth, and of what is dear to read."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Collection, Hashable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+
+from callbackgen.runtime.keys import Search
+from callbackgen.runtime.wire import WireError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+REFERENCE: Final = 0x40
+COMPLEX: Final = 0x30  # this and the next as Pyro5's own serializer has them
+LARGE_INT: Final = 0x31
+ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
+    0x41: tuple,
+    0x42: set,
+    0x43: frozenset,
+}
+"""What msgpack has no types for, where the receiver does not know the type."""
+
+DOUBLE: Final = struct.Struct("!dd")
+
+_DEEPEST: Final = 128
+"""More than a sender lets through: a value of the user must not end a connection."""
+
+MOST_NUMBERS: Final = 1024
+_LARGEST_SET: Final = 4096
+"""Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
+
+_LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
+
+Extension: TypeAlias = "Callable[[bytes], object]"
+"""Makes what a reference stands for from its bytes."""
+
+
+def unpacked(payload: bytes, extension: Extension, *, checked: bool = False) -> Any:
+    """The value in a payload. Raises WireError where it is not msgpack.
+
+    `checked`: it is of a type as `shapes` has them, so that all keys are texts.
+    """
+    return decoded(payload, Any, Extensions(extension, checked=checked))
+
+
+def decoded(data: bytes | memoryview, kind: Any, extensions: Extensions) -> Any:
+    """What is of a kind that msgspec knows. Raises WireError for anything else."""
+    if not extensions.checked:
+        extensions.search.look_at(bytes(data), 1)
+    try:
+        return msgspec.msgpack.decode(data, type=kind, ext_hook=extensions)
+    except msgspec.ValidationError as error:
+        raise WireError(f"not made as it should be: {error}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise WireError(f"not well-formed msgpack: {error}") from None
+    except TypeError as error:  # a key that cannot be hashed
+        raise WireError(f"a key that cannot be one: {error}") from None
+
+
+class Extensions:
+    """Those in one payload, within limits of depth and of what is dear to read.
+
+    `checked`: see `unpacked`.
+    """
+
+    __slots__ = ("_depth", "_extension", "_numbers", "checked", "search")
+
+    def __init__(self, extension: Extension, *, checked: bool = False) -> None:
+        self._extension = extension
+        self.checked = checked
+        self._depth = 1
+        self._numbers = 0
+        self.search = Search(maps)
+        """Looks at keys, before they are looked up; for all that is nested, once."""
+
+    def _items(self, data: memoryview) -> list[Any]:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise WireError(f"nested more than {_DEEPEST} deep")
+        value: list[Any] = decoded(data, list[Any], self)
+        self._depth -= 1
+        return value
+
+    def _array(self, kind: Callable[[Any], object], items: list[Any]) -> object:
+        try:
+            if kind is not tuple:
+                check_length(items)
+                self.search.lookups.check(items)
+            return kind(items)
+        except TypeError as error:
+            raise WireError(f"an item that cannot stand in a set: {error}") from None
+
+    def __call__(self, code: int, data: memoryview) -> object:
+        """What stands there. Raises WireError."""
+        if code == REFERENCE:
+            return self._extension(bytes(data))
+        if code in ARRAYS and not self.checked:
+            return self._array(ARRAYS[code], self._items(data))
+        self._numbers += 1
+        if self._numbers > MOST_NUMBERS:
+            raise WireError(f"more than {MOST_NUMBERS} complex and large numbers")
+        if code == COMPLEX and len(data) == DOUBLE.size:
+            return complex(*DOUBLE.unpack(data))
+        if code == LARGE_INT:
+            return _large_int(bytes(data))
+        raise WireError(f"an extension of type {code}")
+
+
+def maps(data: bytes) -> list[dict[Hashable, None]]:
+    """Maps of one key each; of references in it nothing is made yet."""
+    return cast("list[dict[Hashable, None]]", unpacked(data, bytes))
+
+
+def check_length(items: Collection[Hashable]) -> None:
+    """Raises WireError for a set that would be dear to make."""
+    if len(items) > _LARGEST_SET:
+        raise WireError(_LARGE_SET)
+
+
+def _large_int(data: bytes) -> int:
+    try:
+        return int(data)
+    except ValueError:  # that includes too many digits
+        raise WireError("a large int that is none") from None
