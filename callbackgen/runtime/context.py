@@ -51,6 +51,8 @@ class Serving(msgspec.Struct, eq=False):
     depth: int = 1
     chains: Chains = msgspec.field(default_factory=dict[object, int])
     is_over: bool = False
+    is_told: bool = False
+    """Whether who runs the server has been told that it failed."""
 
     @property
     def name(self) -> str:

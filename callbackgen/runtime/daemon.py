@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import selectors
 import weakref
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from callbackgen.runtime.envelope import Heading
 from callbackgen.runtime.interfaces import delegate_of, missing_member
 from callbackgen.runtime.listener import Listener
 from callbackgen.runtime.ordinary_data import Make
-from callbackgen.runtime.raised import without_traceback
+from callbackgen.runtime.raised import class_name, text_of, without_traceback
 from callbackgen.runtime.server_connection import ServerConnection
 from callbackgen.runtime.settings import Settings, checked_settings, settings
 from callbackgen.runtime.stub import Stub
@@ -140,12 +141,14 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
     @property
     def methodcall_error_handler(self) -> Any:
         """Pyro5's hook: what is called with an exception that a method has raised."""
-        if self.__settings.tracebacks:
-            return self.__error_handler
 
         def handle(*arguments: Any) -> None:
+            current = serving.get()
+            if current is not None:
+                current.is_told = True
             self.__error_handler(*arguments)
-            without_traceback(arguments[-1])  # a batch's is formatted after this alone
+            if not self.__settings.tracebacks:
+                without_traceback(arguments[-1])  # a batch's is formatted after this
 
         return handle
 
@@ -240,7 +243,16 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         flags: int = 0,
         annotations: Any = None,
     ) -> None:
-        """Pyro5's; the traceback is sent where the settings say so."""
+        """Pyro5's; the traceback is sent where the settings say so.
+
+        What no method has raised is for the log: a call that cannot be read, say.
+        """
+        current = serving.get()
+        if isinstance(connection, ServerConnection) and not (
+            flags or current is None or current.is_told
+        ):
+            reason = f"{class_name(type(exc_value))}: {text_of(exc_value)}"
+            connection.tell(logging.INFO, f"{current.name} failed", reason)
         if not self.__settings.tracebacks:
             tbinfo = None
         pyro: Any = super()

@@ -263,7 +263,9 @@ class Ordinary:
     def _answer_for(self, message: Message, error: Exception, *, answers: bool) -> None:
         """Answers what Pyro5 gives no answer to, and would close the connection for."""
         current = serving.get()
-        name = "a call" if current is None else current.name
+        name = "a call"
+        if current is not None:
+            name, current.is_told = current.name, True
         what = f"{name} raised {class_name(type(error))}"
         self._connection.tell(logging.INFO, what, text_of(error))
         if not answers or self._connection.has_answered or self._is_lost:

@@ -127,9 +127,11 @@ class Attacker:
         """Count for so long, and not faster than that."""
         begun = time.monotonic()
         for number in range(int(seconds * a_second)):
-            early = begun + number / a_second - time.monotonic()
-            if early > 0:
-                time.sleep(early)
+            ahead = begun + number / a_second - time.monotonic()
+            if ahead > 0:
+                time.sleep(ahead)
+            if time.monotonic() - begun > seconds:
+                return
             yield number
 
 
