@@ -13,7 +13,8 @@ quiet := -qq --disable-pip-version-check
 pip := $(python) -m pip $(quiet)
 installed := $(VENV)/.installed
 
-.PHONY: help demo test check format bench bench-generate bench-calls golden clean
+.PHONY: help demo test check format golden clean
+.PHONY: bench bench-generate bench-calls bench-attacks
 
 # One measurement must not run beside the other.
 .NOTPARALLEL:
@@ -26,6 +27,7 @@ help:
 	@echo "make golden  write the expected output of tests/generated anew; review the diff"
 	@echo "make bench   measure the generator and the calls beside their peers"
 	@echo "             (one of them: make bench-generate, make bench-calls)"
+	@echo "make bench-attacks  measure what honest clients notice of attacks"
 	@echo "make clean   remove the virtual environments and caches"
 
 demo: $(installed)
@@ -56,6 +58,10 @@ bench-generate bench-calls: bench-%: .venv-benchmarks/.installed-benchmarks
 	.venv-benchmarks/bin/python -m benchmarks.$* $(ARGS)
 
 bench: bench-generate bench-calls
+
+# The attacks are those of the tests.
+bench-attacks: $(installed)
+	$(python) -m benchmarks.attacks $(ARGS)
 
 clean:
 	rm -rf .venv .venv-* build dist *.egg-info .callbackgen_cache

@@ -251,7 +251,8 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         if isinstance(connection, ServerConnection) and not (
             flags or current is None or current.is_told
         ):
-            reason = f"{class_name(type(exc_value))}: {text_of(exc_value)}"
+            kind = class_name(type(cast(object, exc_value)))
+            reason = f"{kind}: {text_of(exc_value)}"
             connection.tell(logging.INFO, f"{current.name} failed", reason)
         if not self.__settings.tracebacks:
             tbinfo = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from ssl import (
+    OP_NO_RENEGOTIATION,
     MemoryBIO,
     SSLContext,
     SSLObject,
@@ -141,7 +142,10 @@ def server_context() -> SSLContext | None:
             "TLS is on (Pyro5.config.SSL), and a server needs a certificate for it: "
             "set Pyro5.config.SSL_SERVERCERT and SSL_SERVERKEY"
         )
-    return _context("SERVER")
+    context = _context("SERVER")
+    if context is not None:  # older versions of OpenSSL let clients ask for it
+        context.options |= OP_NO_RENEGOTIATION
+    return context
 
 
 def client_context() -> SSLContext | None:

@@ -6,14 +6,13 @@ import os
 import resource
 import socket
 import struct
-import time
 
 import pytest
 
 from tests.attacks.harness import (
-    A_SECOND,
     SETTINGS,
     TCP,
+    TLS,
     Arena,
     Attack,
     Attacker,
@@ -33,10 +32,9 @@ LOST = (
     "not connected: (the other end closed the connection|the connection failed: .*)"
     "|refused: too many connections in their handshake"
 )
-CROWDED = (
-    "refused: too many connections in their handshake"
-    f"|refused: no handshake within {SETTINGS['handshake']:g} s"
-)
+"""Who leaves before the server looks at it is not heard of at all."""
+
+CROWDED = f"{LOST}|refused: no handshake within {SETTINGS['handshake']:g} s"
 
 
 def reset(connected: socket.socket) -> None:
@@ -74,10 +72,16 @@ def half_a_handshake_and_reset(attacker: Attacker) -> None:
 def a_crowd_that_says_nothing(attacker: Attacker) -> None:
     """A thousand a second who connect and stay, ten thousand in all outside CI."""
     allow_files(COUNT + 1_000)
-    begun = time.monotonic()
-    for number in range(COUNT):
-        time.sleep(max(begun + number / A_SECOND - time.monotonic(), 0))
+    for _ in attacker.counted(COUNT):
         attacker.dial()
+
+
+@TABLE.attack(CROWDED, over=(TLS,), repeated=True)
+def a_crowd_that_says_nothing_within_tls(attacker: Attacker) -> None:
+    """The same, a tenth of them, who have begun with TLS before."""
+    allow_files(COUNT + 1_000)
+    for _ in attacker.counted(COUNT // 10):
+        attacker.dial().sendall(client_hello())
 
 
 @pytest.mark.parametrize(("attack", "transport"), TABLE.cases())

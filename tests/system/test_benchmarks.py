@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from benchmarks import attacks
 from benchmarks.calling.commands import Answers, Arrived, Calls, Oneways
 from benchmarks.calling.contender import BASE, NAMES
 from benchmarks.calling.processes import running
@@ -41,6 +42,19 @@ def test_the_benchmark_of_the_calls_shows_every_way() -> None:
         assert f"| {name} " in trips
         assert f"| {name}, a str of 1 KiB " in oneways
         assert f"| {name} " in idle or name == NAMES[BASE]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="attackers have addresses that Linux alone gives"
+)
+def test_the_benchmark_of_the_attacks_has_a_line_for_each() -> None:
+    """And one for each of what it is measured beside, over TCP and TLS."""
+    printed, _ = attacks.report(calls=5, only="wrong magic")
+    _, plain, secured = printed.split("\n## ")
+    for text in (plain, secured):
+        assert "| nobody attacks " in text
+        assert "| a process burns a CPU " in text
+        assert "| strangers: wrong magic " in text
 
 
 def test_the_generated_modules_of_the_benchmarks_are_up_to_date() -> None:

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from Pyro5 import config
+from Pyro5 import config, socketutil
 
 from callbackgen.runtime.loop import Loop
 from callbackgen.runtime.settings import Settings
@@ -325,3 +325,19 @@ def test_a_server_has_nothing_before_the_first_byte() -> None:
     server.begin()
     assert server.take() == b""
     assert server._ssl is None  # pyright: ignore[reportPrivateUsage]
+
+
+def test_a_client_cannot_shake_hands_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each handshake costs the server far more than the client."""
+
+    def made(**_: object) -> ssl.SSLContext:
+        return serving()
+
+    monkeypatch.setattr(config, "SSL", True)
+    monkeypatch.setattr(config, "SSL_SERVERCERT", CERTIFICATE)
+    monkeypatch.setattr(socketutil, "get_ssl_context", made)
+    context = server_context()
+    assert context is not None
+    assert context.options & ssl.OP_NO_RENEGOTIATION

@@ -181,6 +181,24 @@ def test_a_packed_message_is_unpacked(data: bytes) -> None:
     assert message.flags == wire.EXCEPTION
 
 
+@given(st.binary(max_size=LIMIT))
+def test_a_packed_message_may_be_unpacked_later(data: bytes) -> None:
+    """By another thread than the one that reads for all, and within the same limit."""
+    receiving = receiver(LIMIT + 100)
+    receiving.unpacks = False
+    receiving.feed(packed(zlib.compress(data)))
+    message = receiving.take()
+    assert message is not None
+    assert message.payload == zlib.compress(data)
+    assert message.flags == wire.COMPRESSED
+    late = wire.unpacked(message, lambda _: LIMIT)
+    assert (late.payload, late.flags, late.size) == (data, 0, message.size)
+    assert wire.unpacked(late, lambda _: 0) is late
+    if data:
+        with pytest.raises(WireError, match="unpacks to more than"):
+            wire.unpacked(message, lambda _: len(data) - 1)
+
+
 @pytest.mark.parametrize("size", [LIMIT + 1, 100 * 1024 * 1024])
 def test_a_compression_bomb_is_refused(size: int) -> None:
     """Nothing is unpacked to more than the limit, however small it is packed."""
