@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Generator
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from callbackgen.runtime import wire
 from tests.attacks.processes import ROOT
-from tests.system.edges.peer import a_guest, answer
+from tests.system.edges.peer import Peer, a_guest, answer
 
 if TYPE_CHECKING:
     from tests.attacks.harness import Attacker
@@ -48,22 +50,25 @@ class At:
 def main(host: str, port: str, transport: str) -> None:
     from tests.attacks.harness import Attacker
 
-    with contextlib.ExitStack() as opened:
-        attacker = Attacker(cast(Any, At(int(port))), transport, opened)
-        attacker.host = host
-        peer = attacker.connected()
-        for number in range(1, CALLS + 1):
-            peer.call("relay", a_guest(number), "text")
-        is_called = False
-        while True:
-            message = peer.next()
-            if message.kind == wire.INVOKE:
-                peer.send(answer(message.sequence))
-                if not is_called:
-                    is_called = True
-                    print("called", flush=True)
-            elif message.kind == wire.RESULT:
-                peer.call("relay", a_guest(message.sequence % CALLS + 1), "text")
+    attacker = Attacker(cast(Any, At(int(port))), transport)
+    attacker.host = host
+    made = attacker.socket()
+    # The system ends it by a reset, whatever has been read by then.
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer = Peer(made)
+    peer.greet()
+    for number in range(1, CALLS + 1):
+        peer.call("relay", a_guest(number), "text")
+    is_called = False
+    while True:
+        message = peer.next()
+        if message.kind == wire.INVOKE:
+            peer.send(answer(message.sequence))
+            if not is_called:
+                is_called = True
+                print("called", flush=True)
+        elif message.kind == wire.RESULT:
+            peer.call("relay", a_guest(message.sequence % CALLS + 1), "text")
 
 
 if __name__ == "__main__":

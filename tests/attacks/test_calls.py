@@ -11,6 +11,7 @@ from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import packed
 from tests.attacks.frozen import answer_for_ever
 from tests.attacks.harness import TCP, TLS, Arena, Attack, Attacker, Table
+from tests.attacks.holding import releasing
 from tests.system.edges.hall import reached
 from tests.system.edges.peer import GUEST, Peer, a_guest, answer, control, ping
 
@@ -104,7 +105,10 @@ def hold_all_workers(attacker: Attacker) -> None:
     assert reached(lambda: attacker.server.statistics()["calls_received"] > 0)
     for _ in attacker.paced(0.5):
         continue
-    attacker.server.release()
+    with releasing(attacker):
+        for peer in peers:
+            for _ in range(30):
+                peer.next()
     for peer in peers:
         peer.hang_up()
 
@@ -242,15 +246,6 @@ def flood_with_heartbeats(attacker: Attacker) -> None:
         peer.send(ping(b"heartbeat", number & 0xFFFF))
         peer.next()
     peer.hang_up()
-
-
-@TABLE.attack("the connection ended: the other end does not read", over=(TCP,))
-def leave_heartbeats(attacker: Attacker) -> None:
-    """PINGs without a pause, whose answers are left: more than are kept."""
-    peer = attacker.connected(buffer=4096)
-    for _ in attacker.paced(2, 200):
-        peer.send(ping() * 200)
-    peer.ended()
 
 
 NONSENSE = (

@@ -11,6 +11,7 @@ from Pyro5 import protocol
 from callbackgen.runtime import wire
 from callbackgen.runtime.wire import Message
 from tests.attacks.harness import TCP, Arena, Attack, Attacker, Table
+from tests.attacks.holding import releasing
 from tests.system.edges.hall import reached
 from tests.system.edges.peer import Peer, answer
 
@@ -53,7 +54,9 @@ def hold_all_workers(attacker: Attacker) -> None:
     assert reached(lambda: attacker.server.statistics()["calls_received"] > 0)
     for _ in attacker.paced(0.5):
         continue
-    attacker.server.release()
+    with releasing(attacker):
+        for peer in peers:
+            peer.next()
     for peer in peers:
         peer.hang_up()
 
@@ -154,7 +157,7 @@ def name_classes(attacker: Attacker) -> None:
     peer.hang_up()
 
 
-@TABLE.attack(FAILED, repeated=True, over=(TCP,))
+@TABLE.attack(None, over=(TCP,))
 def send_what_ends_a_process(attacker: Attacker) -> None:
     """Exceptions as data, which are sent back, and would end a thread if raised."""
     peer = attacker.ordinary()

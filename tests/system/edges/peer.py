@@ -142,7 +142,8 @@ class Peer:
     def hang_up(self) -> None:
         """Say no more, and wait until the other end has seen to what was said."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
+            # Not TLS's own, which would leave what comes then as it travels.
+            socket.socket.shutdown(self._socket, socket.SHUT_WR)
         self.ended()
 
     def ended(self) -> None:
