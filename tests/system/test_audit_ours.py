@@ -63,7 +63,7 @@ def test_what_breaks_the_rules(server: Watched) -> None:
             with Peer.connected(server.uri("hall")) as peer:
                 with contextlib.suppress(ConnectionError):
                     attack(peer)
-                peer.ended()
+                peer.hang_up()
         server.check(name)
     call_as_ours(server)
 
