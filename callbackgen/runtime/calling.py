@@ -171,6 +171,7 @@ class Calling:
             if isinstance(item, Incoming):
                 session.run(item)
                 del item
+                deadline.remaining()  # however many more there are to run
             else:
                 raise ConnectionLost(str(item))
 

@@ -266,6 +266,8 @@ def _unexpected(_: bytes) -> object:
     raise WireError("a reference in place of the name of an interface or a method")
 
 
+# msgspec evaluates the annotations of a class when it first meets it: now.
+_MET: Final = [msgspec.msgpack.Decoder(kind) for kind in (Heading, Request)]
 RAISED: Final = "raised"
 _CODES: Final[dict[str, Callable[[str], RemoteError]]] = {
     "busy": Busy,

@@ -48,6 +48,10 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
         return shortened(ascii(text)[1:-1], _LONGEST_SHOWN)
 
 
+# Made now: msgspec evaluates the annotations of a class when it first meets it.
+_members_in: Final = msgspec.json.Decoder(list[Member]).decode
+
+
 @once
 def description(wrapper: type) -> str:
     """What the interface of a wrapper class looks like at this end."""
@@ -72,7 +76,7 @@ def members_in(text: str) -> dict[str, Member] | None:
     if len(data) > LARGEST_DESCRIPTION:
         return None
     try:
-        members = msgspec.json.decode(data, type=list[Member])
+        members = _members_in(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return {member.name: member for member in members}

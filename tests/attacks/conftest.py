@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.attacks.harness")
+pytest.register_assert_rewrite("tests.attacks.harness", "tests.attacks.luring")
 
 from tests.attacks.harness import Arena  # noqa: E402 - rewritten from now on
 

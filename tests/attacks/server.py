@@ -7,10 +7,12 @@ line for each record. It ends when there is nothing more to read.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import logging
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +37,10 @@ class Open:
 
     def echo(self, value: Any) -> Any:
         return value
+
+    def endless(self) -> Iterator[int]:
+        """An item stream."""
+        return itertools.count()
 
 
 def configure(transport: str) -> None:

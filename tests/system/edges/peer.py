@@ -144,6 +144,13 @@ class Peer:
         finally:
             self._socket.settimeout(PATIENCE)
 
+    def hang_up(self) -> None:
+        """Say no more, and wait until the other end has seen to what was said."""
+        with contextlib.suppress(OSError):
+            # Not TLS's own, which would leave what comes then as it travels.
+            socket.socket.shutdown(self._socket, socket.SHUT_WR)
+        self.ended()
+
     def ended(self) -> None:
         """Wait until the other end has closed the connection."""
         with contextlib.suppress(ConnectionError, EOFError):
