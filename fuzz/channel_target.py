@@ -122,7 +122,7 @@ class _Driver:
     def _run_call(self, incoming: Incoming) -> None:
         channel = self._channel
         channel.begun(incoming)
-        if incoming.may_refer:
+        if incoming.is_tracked:
             channel.read(incoming.ordinal)
         if self._mode & NESTED:
             if incoming.chain and len(self._pending) < 16:
@@ -162,5 +162,5 @@ class _Driver:
         assert len(unread["_sizes"]) <= _MOST_UNREAD + 1
         assert len(unread["_releases"]) <= _MOST_ASKED
         assert len(kept["_unanswered_pings"]) <= _MOST_ASKED
-        assert kept["_in_flight"] >= 0
+        assert vars(kept["_flow"])["_calls"] >= 0
         assert len(kept["_lanes"]._lanes) <= len(kept["_queued"])

@@ -36,12 +36,14 @@ class Line:
     """Stands for a transport, its loop and the workers, all in this one thread.
 
     What a worker would do is done while a thread waits for bytes. The members are those
-    of `Transport`, `Loop` and `Workers`.
+    of `Transport`, `Inbox`, `Loop` and `Workers`.
     """
 
     def __init__(self, arriving: Iterator[bytes]) -> None:
         self.loop = self.workers = self.callers = self
+        self.inbox = self
         self.has_time = False
+        self.has_room = True
         self.is_closing = self.is_misused = self.is_full = False
         self.bytes_received = self.bytes_sent = 0
         self._arriving = arriving
@@ -93,6 +95,9 @@ class Line:
 
     def wait_for_room(self, _: object) -> None:
         """There always is."""
+
+    def unread(self, _: int) -> None:
+        """Nobody counts."""
 
     def try_reading(self) -> bool:
         return not self._is_over

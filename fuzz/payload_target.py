@@ -10,6 +10,7 @@ from callbackgen.runtime.errors import RemoteError
 from callbackgen.runtime.fingerprint import members_in
 from callbackgen.runtime.references import Passing
 from callbackgen.runtime.referring import reference_in
+from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import WireError
 from fuzz.line import LIMITS, Line
@@ -44,7 +45,7 @@ def _read(reader: str, method: Any, payload: bytes) -> None:
             if not method.is_attribute:
                 method.unpack(request.arguments, request.keywords, passing)
         case "result":
-            value = envelope.unpacked(payload, passing.extension)
+            value = unpacked(payload, passing.extension)
             method.overloads[0].unpack_result(value, passing)
         case "heading":
             heading = envelope.heading_in(payload)

@@ -20,7 +20,7 @@ from callbackgen.runtime.interfaces import interface_name
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing
 from callbackgen.runtime.turns import turn_to_read
-from callbackgen.runtime.unpacking import unpacked
+from callbackgen.runtime.unpacking import check_parts, unpacked
 from callbackgen.runtime.wire import Message, WireError
 from callbackgen.runtime.workers import waiting
 
@@ -83,7 +83,9 @@ class Calling:
         interface = interface_name(call.stub)
         try:
             payload = envelope.request(interface, call.method.name, positional, named)
-        except (OverflowError, RecursionError, UnicodeEncodeError) as error:
+            if len(payload) <= session.settings.untyped_size:
+                check_parts([positional, named], len(payload))
+        except (OverflowError, RecursionError, UnicodeEncodeError, WireError) as error:
             raise BadArgument(f"{call.name}: {error}") from None
         call.check_size(payload, session.settings)
         call.check_shape(payload, session.settings)
@@ -221,6 +223,8 @@ class Calling:
                 if is_large:
                     call.check_answer(answer.payload, used)
                 data = unpacked(answer.payload, passing.extension, checked=is_large)
+                if not is_large:
+                    check_parts([data], size)
         except WireError as error:
             raise BadReply(f"{call.name}: {error}") from None
         if passing.refused is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from callbackgen.runtime import envelope, wire
+from callbackgen.runtime.alive import Alive
 from callbackgen.runtime.envelope import CONTROL
 from callbackgen.runtime.flow import Flow, Sent
 from callbackgen.runtime.lanes import NO_CHAIN, Incoming, Key, Lanes
@@ -76,8 +77,7 @@ class Channel:
         self._late: dict[int, int] = {}
         self._waiting: dict[int, list[Pending]] = {}
         self._flow = Flow(settings)
-        self._heard = now
-        self._asked = False
+        self._alive = Alive(settings, now)
         self._synchronising: dict[int, Sent] = {}
         self._lanes = Lanes()
         self._queued: dict[int, Incoming] = {}
@@ -101,7 +101,7 @@ class Channel:
 
     def hear_later(self, now: float) -> None:
         """Says that nothing is read at present: a silence means nothing."""
-        self._heard = now
+        self._alive.heard(now)
 
     def take(self) -> Turn:
         """What has to be done since the last time."""
@@ -209,8 +209,7 @@ class Channel:
 
     def receive(self, message: Message, now: float) -> None:
         """Takes a message. Raises WireError for one that must not come."""
-        self._heard = now
-        self._asked = False
+        self._alive.heard(now)
         if message.serializer != wire.MSGPACK:
             raise WireError(f"a message with serializer {message.serializer}")
         if message.kind == wire.RESULT:
@@ -227,16 +226,10 @@ class Channel:
 
         Raises WireError when the other end has given no sign of life for too long.
         """
-        silent = now - self._heard
-        settings = self._settings
-        if silent >= settings.dead_after:
-            raise WireError(f"no sign of life for {settings.dead_after:g} s")
-        if silent < settings.heartbeat:
-            return settings.heartbeat - silent
-        if not self._asked:
-            self._asked = True
-            self._outgoing.append(self._ping(_HEARTBEAT, (0, 0)))
-        return min(settings.heartbeat, settings.dead_after - silent)
+        return self._alive.tick(now, self._ask)
+
+    def _ask(self) -> None:
+        self._outgoing.append(self._ping(_HEARTBEAT, (0, 0)))
 
     def lost(self, error: Exception) -> None:
         """Ends every call that waits."""
@@ -294,7 +287,7 @@ class Channel:
             self._unread.arrived(len(message.payload)),
             len(message.payload) > _LARGE or envelope.may_refer(message.payload),
         )
-        self._queue(incoming)
+        self._queue(incoming, now)
         nested = incoming.chain in self._waiting
         starts_now = nested and self._lanes.is_held(key, incoming.chain)
         if not (incoming.oneway or starts_now or self._has_room(key, now)):
@@ -309,11 +302,13 @@ class Channel:
         if not (is_release and self._unread.has_to_wait(said)):
             self._controls.append(said)
 
-    def _queue(self, incoming: Incoming) -> None:
+    def _queue(self, incoming: Incoming, now: float) -> None:
         self._queued[incoming.ordinal] = incoming
         if incoming.oneway:
             self._queued_oneways[incoming.ordinal] = None
         settings = self._settings
+        if len(self._queued) > settings.queue_messages:
+            self._drop_expired(self._lanes.expired(now))
         if len(self._queued) > settings.queue_messages:
             raise WireError(f"more than {settings.queue_messages} calls queued")
 
@@ -321,7 +316,9 @@ class Channel:
         limit = self._settings.waiting
         if self._lanes.waiting_calls(key) < limit:
             return True
-        expired = self._lanes.take_expired(key, now)
+        return self._drop_expired(self._lanes.expired(now, key))
+
+    def _drop_expired(self, expired: list[Incoming]) -> bool:
         for one in expired:
             self._refuse(one, "expired", "the time was over before it could start")
         return bool(expired)

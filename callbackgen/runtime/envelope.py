@@ -19,6 +19,7 @@ all. 0x30 is a complex, 0x31 an int of more than 64 bits, and under `Any` 0x41 a
 
 from __future__ import annotations
 
+import operator
 import re
 import struct
 from collections.abc import Callable, Collection, Hashable, Mapping
@@ -207,13 +208,19 @@ def _encode_complex(value: object) -> object:
 def plain(value: Any) -> Any:
     """A value under `Any`, made of builtins, so that it arrives as what it is.
 
-    Raises OverflowError for a set that the receiver does not read.
+    What needs no change is not copied. Raises OverflowError for a set that the receiver
+    does not read.
     """
     if isinstance(value, dict):
         mapping = cast("dict[object, object]", value)
-        return {key: plain(item) for key, item in mapping.items()}
+        items = [plain(item) for item in mapping.values()]
+        if all(map(operator.is_, items, mapping.values())):
+            return mapping
+        return dict(zip(mapping, items, strict=True))
     if isinstance(value, list):
-        return [plain(item) for item in cast("list[object]", value)]
+        array = cast("list[object]", value)
+        items = [plain(item) for item in array]
+        return array if all(map(operator.is_, items, array)) else items
     for code, kind in ARRAYS.items():
         if isinstance(value, kind):
             if kind is not tuple:

@@ -121,8 +121,15 @@ class Lanes:
         lane = self._lanes.get(key)
         return 0 if lane is None else sum(not one.oneway for one in lane.waiting)
 
-    def take_expired(self, key: Key, now: float) -> list[Incoming]:
-        """Takes out the waiting two-way calls of an object whose callers gave up."""
+    def expired(self, now: float, key: Key | None = None) -> list[Incoming]:
+        """Takes out the waiting two-way calls whose callers gave up.
+
+        Those of all objects, or of one.
+        """
+        keys = [*self._lanes] if key is None else [key]
+        return [one for found in keys for one in self._expired(found, now)]
+
+    def _expired(self, key: Key, now: float) -> list[Incoming]:
         lane = self._lanes.get(key)
         if lane is None:
             return []

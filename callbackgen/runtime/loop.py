@@ -24,6 +24,8 @@ Ready: TypeAlias = Callable[[int], object]
 _AT_ONCE: Final = 256
 """How many actions run before the sockets are looked at again."""
 
+_HELD_UP: Final = 1.0
+"""Seconds by which a timer is late when this process has not run, or hardly."""
 
 READ: Final = selectors.EVENT_READ
 WRITE: Final = selectors.EVENT_WRITE
@@ -136,6 +138,7 @@ class Loop:
         self._waker.setblocking(False)
         self.watch(self._woken, READ, self._drain)
         self._is_waking = False
+        self._was_held_up = False
         self._ends = False
         self.is_forgotten = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -217,7 +220,17 @@ class Loop:
         self._is_waking = False
         for _ in range(min(len(self._actions), _AT_ONCE)):
             _guarded(self._actions.popleft())
-        now = time.monotonic()
+        self._run_timers(time.monotonic())
+
+    def _run_timers(self, now: float) -> None:
+        """Runs what is due, unless this process has not run for a while.
+
+        Then the sockets come first: what has arrived may be what a timer waits for.
+        """
+        is_late = bool(self._timers) and self._timers[0][0] + _HELD_UP < now
+        self._was_held_up = is_late and not self._was_held_up
+        if self._was_held_up:
+            return
         while self._timers and self._timers[0][0] <= now:
             _guarded(heapq.heappop(self._timers)[2])
 

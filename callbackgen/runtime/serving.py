@@ -25,6 +25,7 @@ from callbackgen.runtime.references import Passing
 from callbackgen.runtime.refusals import CALLS, harmless
 from callbackgen.runtime.sizes import LEAST
 from callbackgen.runtime.turns import turn_to_read
+from callbackgen.runtime.unpacking import check_parts
 from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import MSGPACK, WireError
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from callbackgen.runtime.method import Method
     from callbackgen.runtime.references import Export, References
     from callbackgen.runtime.session import Session
+    from callbackgen.runtime.settings import Settings
     from callbackgen.runtime.wrapper import Served, Wrapper
 
 
@@ -117,7 +119,10 @@ class Server:
     ) -> Request:
         payload = incoming.payload
         with turn_to_read(len(payload)):
-            return envelope.request_in(payload, passing.extension, checked=checked)
+            request = envelope.request_in(payload, passing.extension, checked=checked)
+            if not checked:
+                _check_parts(request, len(payload))
+        return request
 
     def _check(self, method: Method[Any], incoming: Incoming) -> None:
         """Raises TypeError where large arguments are not of their types."""
@@ -161,8 +166,7 @@ class Server:
             exceeded = served.method.result_size.exceeded(len(payload), settings)
             if exceeded is not None:
                 raise ValueError(f"{request.method}(): the result is {exceeded}")
-        if len(payload) > settings.untyped_size:
-            _check_result(served.method, payload)
+        _check_result(served.method, result, payload, settings)
         return payload
 
     def _wrapper(
@@ -201,12 +205,27 @@ def _run(
     return call(wrapper, request.arguments, request.keywords, passing)
 
 
-def _check_result(method: Method[Any], payload: bytes) -> None:
-    """Raises ValueError for a large result that a receiver would not take."""
+def _check_parts(request: Request, size: int) -> None:
+    """Raises Refusal for arguments that would take too much to be kept."""
     try:
-        method.check_result(payload)
-    except Misfit as misfit:
-        raise ValueError(f"{method.name}(): {misfit}") from None
+        check_parts([request.arguments, request.keywords], size)
+    except WireError as error:
+        request.arguments.clear()  # the traceback would keep them
+        request.keywords.clear()
+        raise Refusal("limit", f"{named(request)}: {error}") from None
+
+
+def _check_result(
+    method: Method[Any], result: object, payload: bytes, settings: Settings
+) -> None:
+    """Raises ValueError for a result that a receiver would not take."""
+    try:
+        if len(payload) > settings.untyped_size:
+            method.check_result(payload)
+        else:
+            check_parts([result], len(payload))
+    except (Misfit, WireError) as error:
+        raise ValueError(f"{method.name}(): result: {error}") from None
 
 
 def _member(wrapper: Wrapper, called: Heading) -> Served:

@@ -146,6 +146,8 @@ class Session:
         if turn is not NOTHING:
             self.follow(turn)
         try:
+            if not incoming.oneway:  # what it answers would only wait, too
+                self._wait_for_room()
             self._server.run(incoming, export)
         finally:
             with self.lock:
@@ -166,12 +168,18 @@ class Session:
     def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> None:
         """Sends the answer to a call. Raises ConnectionLost where nobody is there."""
         message = self.channel.answer(incoming, payload, failed=failed)
+        self._wait_for_room()
+        if incoming.may_stay:
+            self._staying.begin()
+        self.transport.send(message)
+
+    def _wait_for_room(self) -> None:
+        """Waits until the other end has taken enough; if it does not, it has to go.
+
+        No other thread does the work of this one meanwhile: that would make more.
+        """
         try:
-            # With no other thread for this one: each would hold another answer.
             self.transport.wait_for_room(Deadline(self.settings.blocked))
-            if incoming.may_stay:
-                self._staying.begin()
-            self.transport.send(message)
         except TimeoutError:
             self.close("the other end does not read")
 

@@ -26,7 +26,9 @@ class Settings:
     untyped_size: int = 256 * 1024
     """The same for the arguments or the result of a call where one is declared as Any
     or object, has containers in a container, or keys of a dict that are no texts: that
-    is dear to read. What is larger has at most 65,536 texts or keys in one container.
+    is dear to read. It has at most 65,536 parts: a text is one, a key of a dict two, a
+    list, a dict or the like four. What is larger has at most as many texts or keys in
+    one container.
     However much is set here, a value with large dicts is refused if its size times its
     depth is above 32 MiB: 256 KiB may be nested 128 deep, which is the most, and 1 MiB
     32 deep."""

@@ -102,19 +102,7 @@ class Transport:
         without that, answers to its PINGs say, is disconnected.
         """
         with self._lock:
-            unsent = self._unsent
-            if unsent is not None and unsent.is_overfull and self._closing is None:
-                self._end_soon("the other end does not read")
-            if self._closing is not None:
-                raise ConnectionLost(self._closing)
-            if self.tls is None:
-                self._write(data)
-                return
-            try:
-                self.tls.send(data)
-            except ssl.SSLError as error:
-                raise self._end_soon(f"TLS: {error.reason or error}") from error
-            self._flush()
+            self._send(data)
 
     def wait_for_room(self, deadline: Deadline) -> None:
         """Wait until little enough is queued, or the connection has ended.
@@ -139,13 +127,13 @@ class Transport:
 
     def close(self, reason: str, farewell: bytes = b"") -> None:
         """End the connection. `farewell` is sent before, if the other end takes it."""
-        with contextlib.suppress(ConnectionLost):
-            if farewell:
-                self.send(farewell)
         with self._lock:
             if self._closing is not None:
                 return
-            self._closing = reason
+            with contextlib.suppress(ConnectionLost):
+                if farewell:
+                    self._send(farewell)
+            self._closing = self._closing or reason
             if self._unsent is not None:
                 self._unsent.stop_waiting()
         self.loop.soon(self._say_farewell if farewell else self._end)
@@ -349,6 +337,21 @@ class Transport:
             self._check_later(max(left, 0.01))
 
     # With the lock held
+
+    def _send(self, data: bytes) -> None:
+        unsent = self._unsent
+        if unsent is not None and unsent.is_overfull and self._closing is None:
+            self._end_soon("the other end does not read")
+        if self._closing is not None:
+            raise ConnectionLost(self._closing)
+        if self.tls is None:
+            self._write(data)
+            return
+        try:
+            self.tls.send(data)
+        except ssl.SSLError as error:
+            raise self._end_soon(f"TLS: {error.reason or error}") from error
+        self._flush()
 
     def _end_soon(self, reason: str) -> ConnectionLost:
         """Ends the connection; gives what `send` raises then."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Hashable
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
@@ -33,6 +34,16 @@ MOST_NUMBERS: Final = 1024
 _LARGEST_SET: Final = 4096
 """Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
 
+_SMALL: Final = 16 * 1024
+"""Fewer bytes cannot have too many parts."""
+
+_MOST_PARTS: Final = 64 * 1024
+"""Texts; of others, each counts as some of these."""
+
+_KEY: Final = 2
+_CONTAINER: Final = 4
+_CONTAINERS: Final[tuple[type, ...]] = (list, dict, tuple, set, frozenset)
+
 _LARGE_SET: Final = f"a set of more than {_LARGEST_SET} items under Any"
 
 Extension: TypeAlias = "Callable[[bytes], object]"
@@ -45,6 +56,34 @@ def unpacked(payload: bytes, extension: Extension, *, checked: bool = False) -> 
     `checked`: it is of a type as `shapes` has them, so that all keys are texts.
     """
     return decoded(payload, Any, Extensions(extension, checked=checked))
+
+
+def check_parts(values: Iterable[object], size: int) -> None:
+    """Raises WireError for values of too many parts, which take far more than bytes.
+
+    An empty list is one byte and 56 in memory, a text of one letter two and 50. `size`
+    is that of all of them, in bytes.
+    """
+    if size > _SMALL and _has_too_many_parts(values):
+        raise WireError(
+            f"more than {_MOST_PARTS} parts: a text is one, a key of a dict two, a "
+            "list, a dict or the like four"
+        )
+
+
+def _has_too_many_parts(values: Iterable[object]) -> bool:
+    left = _MOST_PARTS
+    found: list[Any] = [[*values]]
+    while found and left >= 0:
+        one: Any = found.pop()
+        if isinstance(one, dict):
+            left -= _KEY * len(cast("dict[object, object]", one))
+            one = [*cast("dict[object, object]", one).values()]
+        kinds = Counter(map(type, cast("list[object]", one)))
+        left -= kinds[str] + _CONTAINER * sum(map(kinds.__getitem__, _CONTAINERS))
+        if left >= 0 and not kinds.keys().isdisjoint(_CONTAINERS):
+            found += [inner for inner in one if type(inner) in _CONTAINERS]
+    return left < 0
 
 
 def decoded(data: bytes | memoryview, kind: Any, extensions: Extensions) -> Any:

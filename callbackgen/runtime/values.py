@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 import re
 from abc import abstractmethod
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
@@ -233,7 +233,7 @@ def travelling(value: Any, *, references: bool = True, depth: int = 0) -> Any:
         return _array(items, references=references, depth=depth + 1)
     if isinstance(value, dict):
         mapping = cast("dict[object, object]", value)
-        return dict(_items(mapping, references=references, depth=depth + 1))
+        return _mapping(mapping, references=references, depth=depth + 1)
     if references and isinstance(value, Address):
         return value.as_proxy()
     if references and isinstance(value, msgspec.msgpack.Ext):
@@ -256,23 +256,34 @@ def _number(value: complex) -> complex:
 
 
 def _array(value: Any, *, references: bool, depth: int) -> Any:
+    """The array, itself if it and all in it are plain: a copy takes as much again."""
+    kind = type(value)
     if isinstance(value, set | frozenset):
-        items = (_key(item, depth) for item in cast("set[Any]", value))
-        return set(items) if isinstance(value, set) else frozenset(items)
+        keys = [_key(item, depth) for item in cast("set[Any]", value)]
+        if kind in (set, frozenset) and all(map(operator.is_, keys, value)):
+            return cast("set[Any]", value)
+        return set(keys) if isinstance(value, set) else frozenset(keys)
     made = [travelling(item, references=references, depth=depth) for item in value]
+    if kind in (list, tuple) and all(map(operator.is_, made, value)):
+        return value
     return tuple(made) if isinstance(value, tuple) else made
 
 
-def _items(
-    mapping: dict[Any, Any], *, references: bool, depth: int
-) -> Iterator[tuple[Any, Any]]:
+def _mapping(mapping: dict[Any, Any], *, references: bool, depth: int) -> Any:
+    """The dict, itself if it and all in it are plain."""
+    is_plain = type(mapping) is dict
+    made: dict[Any, Any] = {}
     for key, item in mapping.items():
         if key == "__class__":
             raise Misfit(
                 "a dict with the key '__class__' cannot be sent: Pyro5 makes objects "
                 "of them"
             )
-        yield _key(key, depth), travelling(item, references=references, depth=depth)
+        key_made = _key(key, depth)
+        value = travelling(item, references=references, depth=depth)
+        is_plain = is_plain and key_made is key and value is item
+        made[key_made] = value
+    return mapping if is_plain else made
 
 
 def _key(value: Any, depth: int, *, inside: bool = False) -> Any:

@@ -180,5 +180,5 @@ def sending(peer: Peer, data: bytes) -> Generator[None]:
     try:
         yield
     finally:
-        peer.hang_up()
+        peer.break_off()
         thread.join(PATIENCE)

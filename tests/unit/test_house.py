@@ -20,6 +20,7 @@ LONGEST = 400
 
 SANS_IO = (
     "wire",
+    "alive",
     "lanes",
     "flow",
     "unread",

@@ -129,7 +129,7 @@ class Peer:
             self._receiver.feed(data)
         return message
 
-    def hang_up(self) -> None:
+    def break_off(self) -> None:
         """End the connection, also for a thread that sends."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -130,6 +130,7 @@ class Half:
         self.other: Half
         self.is_lost = False
         self.heard = self.now = 0.0
+        self.asked: float | None = None
         # To here, under way.
         self.pipe = bytearray()
         self.log: deque[Message] = deque()
@@ -165,6 +166,10 @@ class Half:
         self.made[made.number] = made
         self.open.append(made)
 
+    def has_been_asked_for(self, seconds: float) -> bool:
+        """Whether the other end has had so long to say that it is there."""
+        return self.asked is not None and self.now >= self.asked + seconds
+
     def _told(self, made: Made, item: Item) -> None:
         if isinstance(item, Incoming):
             self._started(item, made)
@@ -183,6 +188,7 @@ class Half:
         while (message := self.receiver.take()) is not None:
             assert message == self.log.popleft()
             self.heard = self.now
+            self.asked = None
             self._foresee(message)
             self.channel.receive(message, self.now)
             self.follow()
@@ -299,7 +305,7 @@ class Half:
             assert incoming.oneway == made.oneway
             assert incoming.chain == -made.chain
             assert incoming.payload == made.payload
-            assert incoming.may_refer == made.refers
+            assert incoming.is_tracked == made.refers
             assert incoming.expires == made.expires
             assert self._is_inside(made) if incoming.inside else self.may_start(made)
             waiting = [one for one in self.open if one.chain == incoming.chain]

@@ -165,7 +165,7 @@ class Attacked(RuleBasedStateMachine):
         if self.is_lost:
             return
         self.channel.begun(incoming)
-        if incoming.may_refer:
+        if incoming.is_tracked:
             self.channel.read(incoming.ordinal)
         self.running.append(incoming)
         self.follow()
@@ -234,7 +234,7 @@ class Attacked(RuleBasedStateMachine):
         assert len(unread["_sizes"]) <= 4 * LIMITS.queue_messages + 1
         assert len(unread["_releases"]) <= MOST_ASKED
         assert len(kept["_unanswered_pings"]) <= MOST_ASKED
-        assert 0 <= kept["_in_flight"] <= LIMITS.in_flight
+        assert 0 <= vars(kept["_flow"])["_calls"] <= LIMITS.in_flight
         started = len(self.running) + len(kept["_queued"])
         assert len(kept["_lanes"]._lanes) <= started or self.is_lost
 

@@ -234,3 +234,21 @@ def test_late_answers_that_are_not_read_may_not_be_many_bytes() -> None:
     data = right.channel.answer(incoming, REFERENCE + bytes(47), failed=False)
     with pytest.raises(WireError, match="more than 100 bytes queued"):
         left.hear(data)
+
+
+def test_calls_whose_callers_gave_up_make_room_for_others() -> None:
+    """At objects that hang: who keeps to the limits is not disconnected for them."""
+    settings = Settings(queue_messages=10, waiting=6)
+    end, caller = End(settings), End(settings)
+    for key in (1, 2):
+        _, running = caller.call(key)
+        (begun,) = end.hear(running).ready
+        end.channel.begun(begun)
+        for _ in range(5):
+            end.hear(caller.call(key, milliseconds=1000)[1])
+    _, call = caller.call(3)
+    with pytest.raises(WireError, match="more than 10 calls queued"):
+        end.hear(call, now=0.5)
+    turn = end.hear(caller.call(3)[1], now=1.5)
+    assert len(turn.outgoing) == 10
+    assert [one.key for one in turn.ready][-1] == 3

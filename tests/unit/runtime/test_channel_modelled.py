@@ -162,13 +162,16 @@ class Connection(RuleBasedStateMachine):
         if half.is_lost:
             return
         silent = half.now - half.heard
+        if silent >= half.settings.heartbeat and half.asked is None:
+            half.asked = half.now
+        is_dead = silent >= half.settings.dead_after and half.has_been_asked_for(5.0)
         try:
             wait = half.channel.tick(half.now)
         except WireError:
-            assert silent >= half.settings.dead_after
+            assert is_dead
             self.lose_at(half)
             return
-        assert silent < half.settings.dead_after
+        assert not is_dead
         assert 0 < wait <= half.settings.heartbeat
         half.follow()
 

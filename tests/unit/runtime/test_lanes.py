@@ -113,9 +113,9 @@ def test_expired_calls_are_taken_out() -> None:
     kept.expires = 3.0
     for one in (running, late, kept, silent, later):
         lanes.arrived(one, nested=False)
-    assert lanes.take_expired(CALLBACK, 2.0) == [late, later]
-    assert lanes.take_expired(CALLBACK, 2.0) == []
-    assert lanes.take_expired("nobody", 2.0) == []
+    assert lanes.expired(2.0, CALLBACK) == [late, later]
+    assert lanes.expired(2.0, CALLBACK) == []
+    assert lanes.expired(2.0, "nobody") == []
     assert lanes.ended(running) == [kept]
     assert lanes.ended(kept) == [silent]
 

@@ -139,6 +139,28 @@ def test_timers_run_when_they_are_due(loop: Loop) -> None:
     assert got[2][1] >= begun + 0.1
 
 
+def test_timers_that_are_late_let_the_sockets_go_first(loop: Loop) -> None:
+    """After a process was stopped, what has come meanwhile is there to be read."""
+    done: SimpleQueue[str] = SimpleQueue()
+    with pair() as (ours, theirs):
+
+        def ready(_: int) -> None:
+            done.put("read")
+            loop.unwatch(ours)
+
+        def held_up() -> None:
+            loop.later(0, partial(done.put, "timer"))
+            # As if it had been due long ago.
+            _, number, action = loop._timers.pop()
+            loop._timers.append((time.monotonic() - 5, number, action))
+            loop.watch(ours, READ, ready)
+            theirs.send(b"x")
+
+        loop.soon(held_up)
+        assert done.get(timeout=PATIENCE) == "read"
+        assert done.get(timeout=PATIENCE) == "timer"
+
+
 def test_what_raises_is_logged(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     """An action, a timer, and what is called for a socket; the loop goes on."""
 

@@ -14,9 +14,10 @@ from hypothesis.stateful import (
 )
 
 from callbackgen.runtime import Stub
-from callbackgen.runtime.envelope import packed, unpacked
+from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.referring import reference_in
 from callbackgen.runtime.stub import link
+from callbackgen.runtime.unpacking import unpacked
 from tests.unit.runtime.modelling import explore
 from tests.unit.runtime.papers import Paper, ReaderStub, Side, WriterStub
 
