@@ -128,12 +128,13 @@ class Transport:
     def close(self, reason: str, farewell: bytes = b"") -> None:
         """End the connection. `farewell` is sent before, if the other end takes it."""
         with self._lock:
-            if self._closing is not None:
+            if self.is_closing:
                 return
             with contextlib.suppress(ConnectionLost):
                 if farewell:
                     self._send(farewell)
-            self._closing = self._closing or reason
+            if not self.is_closing:
+                self._closing = reason
             if self._unsent is not None:
                 self._unsent.stop_waiting()
         self.loop.soon(self._say_farewell if farewell else self._end)

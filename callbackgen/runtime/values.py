@@ -257,11 +257,12 @@ def _number(value: complex) -> complex:
 
 def _array(value: Any, *, references: bool, depth: int) -> Any:
     """The array, itself if it and all in it are plain: a copy takes as much again."""
-    kind = type(value)
+    kind = type(cast(object, value))
     if isinstance(value, set | frozenset):
-        keys = [_key(item, depth) for item in cast("set[Any]", value)]
-        if kind in (set, frozenset) and all(map(operator.is_, keys, value)):
-            return cast("set[Any]", value)
+        items = cast("set[Any]", value)
+        keys = [_key(item, depth) for item in items]
+        if kind in (set, frozenset) and all(map(operator.is_, keys, items)):
+            return items
         return set(keys) if isinstance(value, set) else frozenset(keys)
     made = [travelling(item, references=references, depth=depth) for item in value]
     if kind in (list, tuple) and all(map(operator.is_, made, value)):

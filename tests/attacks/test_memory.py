@@ -89,11 +89,13 @@ def answers_that_are_not_read(attacker: Attacker) -> None:
     """Sixty large ones, of each of four connections."""
     payload = packed(("Room", "echo", ["x" * 200_000], {}))
     peers = [attacker.connected(buffer=4096) for _ in range(4)]
+
+    def ask(peer: Peer) -> None:
+        for _ in range(60):
+            peer.call_with(payload)
+
     with ThreadPoolExecutor(len(peers)) as pool:
-        sent = [
-            pool.submit(lambda peer: [peer.call_with(payload) for _ in range(60)], peer)
-            for peer in peers
-        ]
+        sent = [pool.submit(ask, peer) for peer in peers]
         for _ in attacker.paced(1.0, 20):
             continue
         for peer in peers:
