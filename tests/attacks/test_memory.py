@@ -33,6 +33,7 @@ def each(peers: list[Peer], payload: bytes, times: int) -> None:
         for _ in calls:
             while peer.next().kind != wire.RESULT:
                 continue
+        peer.hang_up()
 
     with ThreadPoolExecutor(len(peers)) as pool:
         assert not any(pool.map(ask, peers))
@@ -54,7 +55,7 @@ def a_quarter_million_dicts(attacker: Attacker) -> None:
 def as_many_as_are_taken(attacker: Attacker) -> None:
     """Lists and texts that are kept for as long as their call goes on, and answered."""
     peers = [attacker.connected() for _ in range(4)]
-    each(peers, echo(small_things(b"\x91\xa1x", 13_000)), 20)
+    each(peers, echo(small_things(b"\x91\xa1x", 13_000)), 3)
 
 
 @TABLE.attack(None, over=(TCP,))
