@@ -91,7 +91,15 @@ class Held:
     Or bytes that it has not taken, which are `unread` as well.
     """
 
-    __slots__ = ("_arriving", "_budget", "_client", "_counted", "_go_on", "_unread")
+    __slots__ = (
+        "_arriving",
+        "_budget",
+        "_client",
+        "_counted",
+        "_go_on",
+        "_has_ended",
+        "_unread",
+    )
 
     def __init__(self, budget: Budget, share: Share, go_on: Task = bool) -> None:
         self._budget = budget
@@ -100,6 +108,7 @@ class Held:
         self._unread = 0
         self._arriving = 0
         self._counted = 0
+        self._has_ended = False
 
     def unread(self, size: int) -> None:
         """So many bytes of messages have arrived and are not read."""
@@ -119,6 +128,8 @@ class Held:
             self._arriving = size
             return True
         with self._budget.lock:
+            if self._has_ended:
+                return True
             if size <= self._arriving:
                 self._arriving = size
                 self._count()
@@ -147,12 +158,14 @@ class Held:
     def end(self) -> None:
         """The connection has ended: it holds nothing any more."""
         with self._budget.lock:
+            self._has_ended = True
             self._budget.forget(self)
-            self._unread = self._arriving = 0
             self._count()
 
     def _count(self) -> None:
         counted = max(self._unread + self._arriving - _FREE, 0)
+        if self._has_ended:  # what still runs is told of what was read until then
+            counted = 0
         change, self._counted = counted - self._counted, counted
         if change:
             self._budget.count(self._client, change)

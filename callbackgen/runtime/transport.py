@@ -263,6 +263,8 @@ class Transport:
             if self._unsent is not None:
                 self._unsent.drop()
         self.inbox.end()
+        if self.outgoing is not None:
+            self.outgoing.end()
         if self._handler is not None:
             self._handler.lost(self._closing or "closed")
 

@@ -115,6 +115,11 @@ def test_a_connection_that_has_ended_holds_nothing_and_waits_for_nothing() -> No
     for held in (other, fourth):
         held.end()
     assert hall.budget.total == 0
+    one.unread(MOST)  # by a call that still runs
+    assert one.arrives(MOST, needed=False)
+    one.unread(0)
+    assert hall.budget.total == 0
+    assert hall.run() == []
 
 
 STEPS = st.lists(
@@ -141,9 +146,13 @@ def test_the_sum_is_what_they_hold_and_nobody_waits_for_nothing(
         else:
             waiting[number] = size
 
+    ended: set[int] = set()
     for number, step in steps:
         held = hall.held[number]
-        if step == "arrives" and not arriving[number] and number not in waiting:
+        if number in ended:
+            held.unread(next(size_of))
+            assert held.arrives(next(size_of), needed=False)
+        elif step == "arrives" and not arriving[number] and number not in waiting:
             arrives(number, next(size_of))
         elif step == "heard" and arriving[number]:
             unread[number] += arriving[number]
@@ -155,6 +164,7 @@ def test_the_sum_is_what_they_hold_and_nobody_waits_for_nothing(
             held.unread(unread[number])
         elif step == "end":
             held.end()
+            ended.add(number)
             arriving[number] = unread[number] = 0
             waiting.pop(number, None)
         for woken in hall.run():
