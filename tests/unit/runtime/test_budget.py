@@ -28,12 +28,14 @@ class Hall:
         self.tasks: list[Callable[[], object]] = []
         self.budget = Budget(SETTINGS, self.tasks.append)
         self.woken: list[int] = []
-        known = Clients()
-        self.held: list[Held] = []
-        for number in range(clients * connections):
-            share = known.join(number % clients)
-            go_on = functools.partial(self.woken.append, number)
-            self.held.append(Held(self.budget, share, go_on))
+        self._clients = clients
+        self._known = Clients()
+        self.held = [*map(self.connected, range(clients * connections))]
+
+    def connected(self, number: int) -> Held:
+        """Another connection of that number; its client is one of so many in turn."""
+        share = self._known.join(number % self._clients)
+        return Held(self.budget, share, functools.partial(self.woken.append, number))
 
     def run(self) -> list[int]:
         """Runs what the loop has to; gives who is to go on."""
@@ -146,13 +148,9 @@ def test_the_sum_is_what_they_hold_and_nobody_waits_for_nothing(
         else:
             waiting[number] = size
 
-    ended: set[int] = set()
     for number, step in steps:
         held = hall.held[number]
-        if number in ended:
-            held.unread(next(size_of))
-            assert held.arrives(next(size_of), needed=False)
-        elif step == "arrives" and not arriving[number] and number not in waiting:
+        if step == "arrives" and not arriving[number] and number not in waiting:
             arrives(number, next(size_of))
         elif step == "heard" and arriving[number]:
             unread[number] += arriving[number]
@@ -164,7 +162,7 @@ def test_the_sum_is_what_they_hold_and_nobody_waits_for_nothing(
             held.unread(unread[number])
         elif step == "end":
             held.end()
-            ended.add(number)
+            hall.held[number] = hall.connected(number)
             arriving[number] = unread[number] = 0
             waiting.pop(number, None)
         for woken in hall.run():
