@@ -178,6 +178,8 @@ class Session:
 
         No other thread does the work of this one meanwhile: that would make more.
         """
+        if not self.transport.is_full:
+            return
         try:
             self.transport.wait_for_room(Deadline(self.settings.blocked))
         except TimeoutError:
