@@ -73,7 +73,13 @@ class Watch:
             self._seen.append(entry)
 
     def _is_for_a_traceback(self, frame: FrameType, arguments: tuple[Any, ...]) -> bool:
-        """Whether linecache reads the source of a module that is loaded already."""
+        """Whether linecache reads the source of a module that is loaded already.
+
+        Or Python 3.13's parser looks for the line in which it finds no Python, by the
+        name that `ast.parse` gives to what has none.
+        """
+        if arguments[0] == "<unknown>" and _is_only_parsed(frame):
+            return True
         by = [code_of(tokenize.open), code_of(linecache.updatecache)]
         return arguments[0] in self._loaded and _codes(frame, 2) == by
 
