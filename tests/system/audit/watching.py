@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import operator
 import sys
 import threading
 import tokenize
@@ -44,6 +45,7 @@ class Watch:
 
     def begin(self) -> None:
         """From now on all is seen; the files of loaded modules are known."""
+        _show_an_error()
         self._loaded = frozenset(
             str(file)
             for module in list(sys.modules.values())
@@ -82,6 +84,14 @@ class Watch:
             return True
         by = [code_of(tokenize.open), code_of(linecache.updatecache)]
         return arguments[0] in self._loaded and _codes(frame, 2) == by
+
+
+def _show_an_error() -> None:
+    """Python 3.13 loads what guesses at a name when it shows one that is not there."""
+    try:
+        operator.attrgetter("nothing")(Watch)
+    except AttributeError as error:
+        traceback.format_exception(error)
 
 
 def _is_only_parsed(frame: FrameType) -> bool:
