@@ -9,6 +9,7 @@ import msgspec
 
 from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import Deadline
+from callbackgen.runtime.envelope import arguments_in
 from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
 from callbackgen.runtime.method import Method, Overload
 from callbackgen.runtime.sizes import LEAST, Size
@@ -83,7 +84,8 @@ class Call(msgspec.Struct, eq=False):
         if len(payload) <= settings.untyped_size:
             return
         try:
-            self.method.check(payload)
+            said = arguments_in(payload)
+            self.method.check(said.positional, said.named)
         except Misfit as misfit:
             raise BadArgument(f"{self.name}: {misfit}") from None
 

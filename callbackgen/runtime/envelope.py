@@ -23,7 +23,7 @@ import operator
 import re
 import struct
 from collections.abc import Callable, Collection, Hashable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 
@@ -73,6 +73,10 @@ _CHUNK: Final = struct.Struct(CHUNK.format + _CALL.format[1:])
 """The usual annotation of a call, in one go: it is made for each."""
 
 
+_MOST_ARGUMENTS: Final = 64 * 1024
+"""Each takes 80 bytes beside its own while it is not read."""
+
+
 class Head(msgspec.Struct, frozen=True):
     """What the annotation of a call says."""
 
@@ -93,6 +97,13 @@ class Request(Heading, array_like=True):
 
     arguments: list[Any]
     keywords: dict[str, Any]
+
+
+class Arguments(Heading, array_like=True):
+    """A call, whose arguments are not read. What follows in the array is skipped."""
+
+    positional: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=_MOST_ARGUMENTS)]
+    named: Annotated[dict[str, msgspec.Raw], msgspec.Meta(max_length=_MOST_ARGUMENTS)]
 
 
 def may_refer(payload: bytes) -> bool:
@@ -269,12 +280,32 @@ def heading_in(payload: bytes) -> Heading:
     return heading
 
 
+def arguments_in(payload: bytes) -> Arguments:
+    """The arguments of a call, as their bytes. Raises WireError for anything else."""
+    arguments: Arguments = decoded(
+        payload, Arguments, Extensions(_unexpected, checked=True)
+    )
+    return arguments
+
+
+def parts_of(payload: bytes, limit: int) -> list[bytes]:
+    """What can be read of a payload of no known type, so many bytes at a time."""
+    if len(payload) <= limit:
+        return [payload]
+    try:
+        said = arguments_in(payload)
+    except WireError:  # an answer, or no call that was meant to be read
+        return []
+    parts = map(bytes, [*said.positional, *said.named.values()])
+    return [part for part in parts if len(part) <= limit]
+
+
 def _unexpected(_: bytes) -> object:
     raise WireError("a reference in place of the name of an interface or a method")
 
 
 # msgspec evaluates the annotations of a class when it first meets it: now.
-_MET: Final = [msgspec.msgpack.Decoder(kind) for kind in (Heading, Request)]
+_MET: Final = [msgspec.msgpack.Decoder(kind) for kind in (Heading, Request, Arguments)]
 RAISED: Final = "raised"
 _CODES: Final[dict[str, Callable[[str], RemoteError]]] = {
     "busy": Busy,

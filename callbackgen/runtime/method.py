@@ -29,7 +29,6 @@ from callbackgen.runtime.arguments import (
 )
 from callbackgen.runtime.deadline import checked_seconds
 from callbackgen.runtime.parsing import parsed
-from callbackgen.runtime.shapes import arguments_in
 from callbackgen.runtime.sizes import Size, largest
 from callbackgen.runtime.values import Carrier, Misfit, Value, is_large
 
@@ -280,20 +279,21 @@ class Method(Generic[R]):
         )
         return overload, *unpacked
 
-    def check(self, payload: bytes) -> None:
-        """Raises Misfit where the arguments in a payload are not of their types.
+    def check(
+        self, arguments: Sequence[msgspec.Raw], keywords: Mapping[str, msgspec.Raw]
+    ) -> None:
+        """Raises Misfit where the bytes of arguments are not of their types.
 
         It costs little memory, whatever is there. Raises WireError where they are not
         msgpack.
         """
-        said = arguments_in(payload)
         if self.is_attribute:
-            for given in said.positional:
+            for given in arguments:
                 self.overloads[0].check_result(given)
         elif len(self.overloads) == 1:
-            self.overloads[0].check(said.positional, said.named)
+            self.overloads[0].check(arguments, keywords)
         else:
-            self._first(lambda overload: overload.check(said.positional, said.named))
+            self._first(lambda overload: overload.check(arguments, keywords))
 
     def check_result(self, payload: bytes) -> None:
         """The same for the payload of an answer."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+from abc import ABC, abstractmethod
 from typing import NoReturn
 
 
-class OwnLoop:
+class OwnLoop(ABC):
     """A transport that has a loop of its own. The names are those of Pyro5."""
 
     @property
+    @abstractmethod
     def sockets(self) -> list[socket.socket]:
         """Its sockets."""
-        raise NotImplementedError
+        ...
 
     def events(self, eventsockets: object) -> NoReturn:
         """Not for this transport."""

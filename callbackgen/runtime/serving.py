@@ -128,7 +128,8 @@ class Server:
         """Raises TypeError where large arguments are not of their types."""
         try:
             with turn_to_read(len(incoming.payload)):
-                method.check(incoming.payload)
+                said = envelope.arguments_in(incoming.payload)
+                method.check(said.positional, said.named)
         except Misfit as misfit:
             self._session.discard(incoming.payload)
             raise TypeError(f"{method.name}(): {misfit}") from None

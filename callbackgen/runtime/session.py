@@ -23,7 +23,6 @@ from callbackgen.runtime.errors import (
 from callbackgen.runtime.lanes import Incoming, Key
 from callbackgen.runtime.references import Passing, References
 from callbackgen.runtime.serving import Server
-from callbackgen.runtime.shapes import parts_of
 from callbackgen.runtime.staying import Staying
 from callbackgen.runtime.transport import Transport
 from callbackgen.runtime.turns import turn_to_read
@@ -214,7 +213,7 @@ class Session:
         limit = self.settings.untyped_size
         try:
             with turn_to_read(len(payload)):
-                for part in parts_of(payload, limit):
+                for part in envelope.parts_of(payload, limit):
                     unpacked(part, passing.extension)
         except WireError as error:
             self.close_misused(str(error))

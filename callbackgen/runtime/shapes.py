@@ -15,8 +15,6 @@ from typing import Annotated, Any, Final, cast, get_args, get_origin
 import msgspec
 
 from callbackgen.runtime.annotations import Plain, Reference
-from callbackgen.runtime.envelope import Heading
-from callbackgen.runtime.wire import WireError
 
 _MOST_ITEMS: Final = 64 * 1024
 """A text of one letter takes 2 bytes on its way and 50 in memory, and a key of a dict
@@ -25,43 +23,6 @@ twice that: a large message has no more of them in one container."""
 _EXTENSION: Final = msgspec.msgpack.Ext
 _ARRAYS: Final = (list, set, frozenset)
 _UNION: Final = (types.UnionType, typing.Union)
-
-
-class Arguments(Heading, array_like=True):
-    """A call, whose arguments are not read. What follows in the array is skipped."""
-
-    positional: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=_MOST_ITEMS)]
-    named: Annotated[dict[str, msgspec.Raw], msgspec.Meta(max_length=_MOST_ITEMS)]
-
-
-_arguments: Final = msgspec.msgpack.Decoder(Arguments)
-
-
-def arguments_in(payload: bytes) -> Arguments:
-    """The arguments of a call, as their bytes. Raises WireError for anything else."""
-    try:
-        return _arguments.decode(payload)
-    except msgspec.ValidationError as error:
-        raise WireError(f"not made as it should be: {error}") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise not_msgpack(error) from None
-
-
-def parts_of(payload: bytes, limit: int) -> list[bytes]:
-    """What can be read of a payload of no known type, so many bytes at a time."""
-    if len(payload) <= limit:
-        return [payload]
-    try:
-        said = arguments_in(payload)
-    except WireError:  # an answer, or no call that was meant to be read
-        return []
-    parts = map(bytes, [*said.positional, *said.named.values()])
-    return [part for part in parts if len(part) <= limit]
-
-
-def not_msgpack(error: Exception) -> WireError:
-    """What is raised for bytes that msgspec cannot read at all."""
-    return WireError(f"not well-formed msgpack: {error}")
 
 
 def shape_of(form: Any) -> Any:

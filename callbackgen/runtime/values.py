@@ -25,7 +25,7 @@ from callbackgen.runtime.annotations import (
 )
 from callbackgen.runtime.hashed import has_hashed, look_at
 from callbackgen.runtime.reshape import reshaper
-from callbackgen.runtime.shapes import not_msgpack, shape_of
+from callbackgen.runtime.shapes import shape_of
 from callbackgen.runtime.sizes import Size, size_of
 from callbackgen.runtime.wire import WireError
 
@@ -129,7 +129,7 @@ class Value:
         except msgspec.ValidationError as error:
             raise Misfit(_for_people(str(error))) from None
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            raise not_msgpack(error) from None
+            raise WireError(f"not well-formed msgpack: {error}") from None
 
     def unpack(self, data: object, carrier: Carrier) -> Any:
         """The value in what has arrived. Raises Misfit where it does not fit."""

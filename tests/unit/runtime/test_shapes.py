@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import Method
 from callbackgen.runtime.by_address import BY_ADDRESS
-from callbackgen.runtime.envelope import packed, request
+from callbackgen.runtime.envelope import arguments_in, packed, parts_of, request
 from callbackgen.runtime.referring import reference, reference_in
-from callbackgen.runtime.shapes import arguments_in, parts_of
 from callbackgen.runtime.unpacking import unpacked
 from callbackgen.runtime.values import Misfit, Value
 from callbackgen.runtime.wire import WireError
@@ -134,6 +133,11 @@ def test_an_extension_where_a_number_stands_is_not_read_as_a_set() -> None:
         unpacked(data, bytes, checked=True)
 
 
+def check(method: Method[Any], payload: bytes) -> None:
+    said = arguments_in(payload)
+    method.check(said.positional, said.named)
+
+
 DO: dict[str, Method[Any]] = {
     text: Method("do", text)
     for text in (
@@ -173,7 +177,7 @@ def test_arguments_that_do_not_fit_are_named(
 ) -> None:
     """The parameter, the place in it, and what is wrong there."""
     with pytest.raises(Misfit, match=text):
-        DO[signature].check(payload)
+        check(DO[signature], payload)
 
 
 @pytest.mark.parametrize(
@@ -189,16 +193,16 @@ def test_arguments_that_do_not_fit_are_named(
 )
 def test_arguments_that_fit_are_let_through(signature: str, payload: bytes) -> None:
     """By position, by name, and as many as there are."""
-    DO[signature].check(payload)
+    check(DO[signature], payload)
 
 
 def test_one_overload_that_fits_is_enough() -> None:
     """Where none does, each says why."""
     method: Method[Any] = Method("do", "(a: int) -> int", "(a: list[str]) -> str")
-    method.check(call(b"\x01"))
-    method.check(call(encode(["x"])))
+    check(method, call(b"\x01"))
+    check(method, call(encode(["x"])))
     with pytest.raises(Misfit, match=r"none of its overloads.*expected int.*a\[0\]"):
-        method.check(call(encode([1])))
+        check(method, call(encode([1])))
     method.check_result(b"\x01")
     method.check_result(b"\xa0")
     with pytest.raises(Misfit, match="none of its overloads"):
