@@ -35,6 +35,7 @@ from benchmarks.soaking.parents import end_with
 from benchmarks.soaking.pulse import Pulse
 from benchmarks.soaking.resetting import handle, reset
 from benchmarks.soaking.visit import Visit
+from callbackgen.runtime.tls import client_context
 
 SETTINGS = callbackgen.Settings(deadline=60)
 
@@ -180,6 +181,7 @@ def main(parent: str, certificate: str) -> None:
     faults.watch(voice.fault)
     config: Any = Pyro5.config
     config.SSL, config.SSL_CACERTS = crowd.is_tls, certificate
+    client_context()  # Pyro5's threads, beginning at once, would find it half made
     leaves = threading.Event()
     pulse = Pulse()
     clients = [

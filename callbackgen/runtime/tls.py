@@ -15,6 +15,7 @@ from ssl import (
     SSLWantReadError,
     SSLZeroReturnError,
 )
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from Pyro5 import config, socketutil
@@ -156,6 +157,11 @@ def client_context() -> SSLContext | None:
     return _context("CLIENT")
 
 
+_one_at_a_time = Lock()
+"""Pyro5 keeps its context where others find it before it knows any certificate: who
+connected then was told that the server's is not to be trusted."""
+
+
 def _context(end: str) -> SSLContext | None:
     set_to = cast(Any, config)
     if not set_to.SSL:
@@ -167,7 +173,8 @@ def _context(end: str) -> SSLContext | None:
         "cacerts": set_to.SSL_CACERTS,
     }
     try:
-        context: SSLContext = cast(Any, socketutil).get_ssl_context(**given)
+        with _one_at_a_time:
+            context: SSLContext = cast(Any, socketutil).get_ssl_context(**given)
     except OSError as error:  # often without the name of a file
         raise OSError(
             f"TLS cannot be set up as Pyro5.config.SSL_CACERTS, SSL_{end}CERT and "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -341,3 +343,22 @@ def test_a_client_cannot_shake_hands_again_and_again(
     context = server_context()
     assert context is not None
     assert context.options & ssl.OP_NO_RENEGOTIATION
+
+
+def test_threads_that_connect_at_once_get_a_context_that_is_complete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pyro5 hands out what another thread is still making: one makes it at a time."""
+    together = threading.Barrier(2)
+
+    def made(**_: object) -> ssl.SSLContext:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(0.2)
+            pytest.fail("two were making it")
+        return trusting()
+
+    monkeypatch.setattr(config, "SSL", True)
+    monkeypatch.setattr(socketutil, "get_ssl_context", made)
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(client_context) for _ in range(2)]
+        assert all(context.result() for context in both)
