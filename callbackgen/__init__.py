@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Unimplemented,
         Withdrawn,
     )
+    from callbackgen.runtime.kinds.others import register_type
     from callbackgen.runtime.settings import Settings, settings
     from callbackgen.runtime.stub import connected, on_lost, with_deadline
 
@@ -54,6 +55,7 @@ __all__ = [
     "connected",
     "current_peer",
     "on_lost",
+    "register_type",
     "settings",
     "with_deadline",
 ]
@@ -68,6 +70,7 @@ _MODULES = {
     "connected": "stub",
     "current_peer": "context",
     "on_lost": "stub",
+    "register_type": "kinds.others",
     "settings": "settings",
     "with_deadline": "stub",
 }

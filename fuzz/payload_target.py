@@ -8,10 +8,10 @@ from typing import Any, Final
 from callbackgen.runtime import envelope
 from callbackgen.runtime.errors import RemoteError
 from callbackgen.runtime.fingerprint import members_in
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.references import Passing
 from callbackgen.runtime.referring import reference_in
 from callbackgen.runtime.unpacking import unpacked
-from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import WireError
 from fuzz.line import LIMITS, Line
 from fuzz.surface import METHODS

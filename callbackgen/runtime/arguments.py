@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 from callbackgen.interface import OMITTABLE, Parameter, ParameterKind
-from callbackgen.runtime.values import Carrier, Misfit, Value
+from callbackgen.runtime.carrier import Carrier
+from callbackgen.runtime.misfit import Misfit, each, each_named, within
+from callbackgen.runtime.values import Value
 
-Rest = ParamSpec("Rest")
-Result = TypeVar("Result")
 _Pack: TypeAlias = Callable[[Any, Carrier], Any]
 
 
@@ -86,41 +86,3 @@ def _is_default(parameter: Parameter, given: object) -> bool:
         return False
     default: object = ast.literal_eval(parameter.default)
     return type(default) is type(given) and default == given
-
-
-def each(
-    name: str,
-    convert: Callable[Concatenate[Any, Rest], Result],
-    given: Iterable[object],
-    *rest: Rest.args,
-    **more: Rest.kwargs,
-) -> list[Result]:
-    """What the values of one parameter become; a Misfit says where it is."""
-    return [
-        within(f"{name}[{index}]", convert, item, *rest, **more)
-        for index, item in enumerate(given)
-    ]
-
-
-def each_named(
-    convert: Callable[Concatenate[Any, Rest], Result],
-    given: Mapping[str, object],
-    *rest: Rest.args,
-    **more: Rest.kwargs,
-) -> dict[str, Result]:
-    """What values given by name become; a Misfit says where it is."""
-    return {
-        name: within(name, convert, item, *rest, **more) for name, item in given.items()
-    }
-
-
-def within(
-    name: str, convert: Callable[Rest, Result], *given: Rest.args, **more: Rest.kwargs
-) -> Result:
-    """The converted value; a Misfit says that it is in `name`."""
-    try:
-        return convert(*given, **more)
-    except Misfit as misfit:
-        text = str(misfit)
-        joined = f"{name}{text}" if text.startswith(("[", ".")) else f"{name}: {text}"
-        raise Misfit(joined) from None

@@ -15,8 +15,9 @@ from Pyro5.core import URI
 
 from callbackgen.runtime.address import Address, address_of
 from callbackgen.runtime.caller import caller
+from callbackgen.runtime.carrier import Carrier
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.trust import check
-from callbackgen.runtime.values import Carrier, Misfit
 
 if TYPE_CHECKING:
     from callbackgen.runtime.stub import Stub
@@ -28,6 +29,7 @@ class ByAddress(Carrier):
     One that arrives has to be on the host of the caller of the method that runs.
     """
 
+    is_ours = False
     _of_peer = True
 
     def send(self, stub: type[Stub], value: object) -> Address:
@@ -52,6 +54,12 @@ class ByAddress(Carrier):
     def plain(self, value: object) -> object:
         """See `Carrier`."""
         return value
+
+    def extended(
+        self, code: int, content: Callable[[], bytes], plain: Callable[[], object]
+    ) -> object:
+        """See `Carrier`."""
+        return plain()
 
     def undo(self) -> None:
         """Nothing was kept."""

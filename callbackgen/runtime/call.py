@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from callbackgen.runtime.carrier import Carrier
 from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import Deadline
 from callbackgen.runtime.envelope import arguments_in
 from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
 from callbackgen.runtime.method import Method, Overload
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.sizes import LEAST, Size
-from callbackgen.runtime.values import Carrier, Misfit
 
 if TYPE_CHECKING:
     from callbackgen.runtime.settings import Settings

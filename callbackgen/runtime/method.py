@@ -20,17 +20,13 @@ from callbackgen.interface import (
     ParameterKind,
     parse_signature,
 )
-from callbackgen.runtime.arguments import (
-    OMITTED,
-    Sending,
-    each,
-    each_named,
-    within,
-)
+from callbackgen.runtime.arguments import OMITTED, Sending
+from callbackgen.runtime.carrier import Carrier
 from callbackgen.runtime.deadline import checked_seconds
+from callbackgen.runtime.misfit import Misfit, each, each_named, within
 from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.sizes import Size, largest
-from callbackgen.runtime.values import Carrier, Misfit, Value, is_large
+from callbackgen.runtime.values import Value, is_large
 
 R = TypeVar("R")
 T = TypeVar("T")

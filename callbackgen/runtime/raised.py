@@ -23,7 +23,8 @@ from callbackgen.runtime.errors import (
     RemoteRaised,
     shortened,
 )
-from callbackgen.runtime.values import Misfit, travelling
+from callbackgen.runtime.kinds.plain import plain_data
+from callbackgen.runtime.misfit import Misfit
 
 ATTRIBUTE: Final = "_callbackgen_raised"
 _TRACEBACK: Final = "_pyroTraceback"
@@ -83,7 +84,7 @@ def _can_be_sent(error: Exception) -> bool:
         return False
     try:
         setattr(error, _TRACEBACK, None)  # as Pyro5 is going to
-        data = travelling([error.args, vars(error)])
+        data = plain_data([error.args, vars(error)])
         return len(cast(Any, serpent).dumps(data)) <= REMOTE_TEXT_LIMIT
     except Misfit:
         return False

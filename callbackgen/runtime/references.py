@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from callbackgen.runtime import envelope
+from callbackgen.runtime.carrier import Carrier
 from callbackgen.runtime.errors import LimitExceeded, Unimplemented, Withdrawn
 from callbackgen.runtime.fingerprint import fingerprint
 from callbackgen.runtime.interfaces import (
@@ -28,8 +31,8 @@ from callbackgen.runtime.interfaces import (
 )
 from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.link import Remote, link_of
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.referring import reference, reference_in
-from callbackgen.runtime.values import Carrier, Misfit
 from callbackgen.runtime.versions import INTERFACES, InterfacesWrapper, Versions
 from callbackgen.runtime.wire import WireError
 from callbackgen.runtime.wrapper import Wrapper
@@ -228,6 +231,7 @@ class Passing(Carrier):
     `refused` says why one that arrived was not taken.
     """
 
+    is_ours = True
     __slots__ = ("_kept", "_keys", "_references", "_session", "refused")
 
     def __init__(self, references: References, session: Session) -> None:
@@ -258,6 +262,12 @@ class Passing(Carrier):
     def plain(self, value: object) -> object:
         """See `Carrier`."""
         return envelope.plain(value)
+
+    def extended(
+        self, code: int, content: Callable[[], bytes], plain: Callable[[], object]
+    ) -> object:
+        """See `Carrier`."""
+        return msgspec.msgpack.Ext(code, content())
 
     def undo(self) -> None:
         """What was to be sent will not be."""

@@ -15,11 +15,11 @@ from callbackgen.runtime.context import Peer
 from callbackgen.runtime.errors import ConnectionLost
 
 if TYPE_CHECKING:
+    from callbackgen.runtime.carrier import Carrier
     from callbackgen.runtime.refusals import Tell
     from callbackgen.runtime.session import Session
     from callbackgen.runtime.shares import Share
     from callbackgen.runtime.transport import Transport
-    from callbackgen.runtime.values import Carrier
 
 
 class ServerConnection(SocketConnection):  # type: ignore[misc]  # Pyro5 has no types

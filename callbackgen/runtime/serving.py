@@ -20,13 +20,13 @@ from callbackgen.runtime.errors import (
     shortened,
 )
 from callbackgen.runtime.interfaces import members_of, readable
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.raised import class_name, ends_the_process, text_of
 from callbackgen.runtime.references import Passing
 from callbackgen.runtime.refusals import CALLS, harmless
 from callbackgen.runtime.sizes import LEAST
 from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.unpacking import check_parts
-from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import MSGPACK, WireError
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import struct
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 REFERENCE: Final = 0x40
 COMPLEX: Final = 0x30  # this and the next as Pyro5's own serializer has them
 LARGE_INT: Final = 0x31
+MOMENT: Final = 0x44  # a time whose offset from UTC has seconds
+NUMBERS: Final = 0x45  # an array of numpy
 ARRAYS: Final[dict[int, type[tuple[Any, ...] | set[Any] | frozenset[Any]]]] = {
     0x41: tuple,
     0x42: set,
@@ -31,6 +34,7 @@ _DEEPEST: Final = 128
 """More than a sender lets through: a value of the user must not end a connection."""
 
 MOST_NUMBERS: Final = 1024
+_LONGEST_MOMENT: Final = 64
 _LARGEST_SET: Final = 4096
 """Whose hash a peer can choose is dear to read: sets and keys get quadratic by it."""
 
@@ -100,6 +104,16 @@ def decoded(data: bytes | memoryview, kind: Any, extensions: Extensions) -> Any:
         raise WireError(f"a key that cannot be one: {error}") from None
 
 
+class Packed(msgspec.Struct, frozen=True):
+    """An extension that its declared type reads, and nothing else does.
+
+    `content` is a view of the message.
+    """
+
+    code: int
+    content: memoryview
+
+
 class Extensions:
     """Those in one payload, within limits of depth and of what is dear to read.
 
@@ -139,9 +153,15 @@ class Extensions:
             return self._extension(bytes(data))
         if code in ARRAYS and not self.checked:
             return self._array(ARRAYS[code], self._items(data))
+        if code == MOMENT:
+            return _moment(bytes(data))
         self._numbers += 1
         if self._numbers > MOST_NUMBERS:
-            raise WireError(f"more than {MOST_NUMBERS} complex and large numbers")
+            raise WireError(
+                f"more than {MOST_NUMBERS} complex, large and numpy numbers"
+            )
+        if code == NUMBERS:
+            return Packed(code, data)
         if code == COMPLEX and len(data) == DOUBLE.size:
             return complex(*DOUBLE.unpack(data))
         if code == LARGE_INT:
@@ -158,6 +178,15 @@ def check_length(items: Collection[Hashable]) -> None:
     """Raises WireError for a set that would be dear to make."""
     if len(items) > _LARGEST_SET:
         raise WireError(_LARGE_SET)
+
+
+def _moment(data: bytes) -> datetime.datetime | datetime.time:
+    """A time, or with the letter T in it a datetime."""
+    kind = datetime.datetime if b"T" in data else datetime.time
+    try:
+        return kind.fromisoformat(data[:_LONGEST_MOMENT].decode("ascii"))
+    except ValueError:
+        raise WireError("a time that is none") from None
 
 
 def _large_int(data: bytes) -> int:

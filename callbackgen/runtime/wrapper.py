@@ -22,13 +22,14 @@ from Pyro5.api import current_context
 
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.caller import serving_stock
+from callbackgen.runtime.carrier import Carrier
 from callbackgen.runtime.context import served
 from callbackgen.runtime.envelope import remaining_in
 from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.method import Method
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.raised import ends_the_process, sendable
 from callbackgen.runtime.settings import settings
-from callbackgen.runtime.values import Carrier, Misfit
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -33,9 +33,11 @@ from callbackgen.runtime.errors import (
     Unimplemented,
     Withdrawn,
 )
+from callbackgen.runtime.kinds.plain import plain_data
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.referring import reference_in
-from callbackgen.runtime.unpacking import REFERENCE, unpacked
-from callbackgen.runtime.values import Misfit, Value, travelling
+from callbackgen.runtime.unpacking import MOMENT, REFERENCE, unpacked
+from callbackgen.runtime.values import Value
 from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import Side
 
@@ -241,21 +243,21 @@ def test_what_is_nested_without_end_is_a_wire_error(element: bytes) -> None:
 def test_what_a_sender_lets_through_is_not_too_deep_for_the_receiver() -> None:
     """Or else a value of the user would end the connection."""
     value = in_each_other(DEEPEST)
-    assert travelling(value) == value
+    assert plain_data(value) == value
     data = envelope.request("a.B", "m", [plain(value)], {})
     assert request_in(data, nothing).arguments == [value]
     with pytest.raises(Misfit, match="nested"):
-        travelling(in_each_other(DEEPEST + 1))
+        plain_data(in_each_other(DEEPEST + 1))
 
 
 def test_a_sender_lets_no_keys_through_that_are_too_deep() -> None:
     """The tuples in a set count as other containers do."""
     value = {in_each_other(DEEPEST - 1)}
-    assert travelling(value) == value
+    assert plain_data(value) == value
     assert unpacked(packed([plain(value)]), nothing) == [value]
     for deeper in ({in_each_other(DEEPEST)}, {in_each_other(DEEPEST): 1}):
         with pytest.raises(Misfit, match="nested"):
-            travelling(deeper)
+            plain_data(deeper)
 
 
 def test_extensions_in_each_other_have_a_limit() -> None:
@@ -312,7 +314,9 @@ def test_what_a_receiver_does_not_read_is_a_misfit_of_the_sender() -> None:
         (LARGE_INT, b"", "large int"),
         (LARGE_INT, b"0x10", "large int"),
         (LARGE_INT, b"9" * 4301, "large int"),
-        (0x44, b"", "extension of type 68"),
+        (0x46, b"", "extension of type 70"),
+        (MOMENT, b"", "a time that is none"),
+        (MOMENT, b"T" * 100, "a time that is none"),
         (TUPLE, b"\x80", "not made as it should be"),
         (SET, b"\x91\x90", "cannot stand in a set"),
         (FROZENSET, b"\x91\x80", "cannot stand in a set"),

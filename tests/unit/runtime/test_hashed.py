@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, TypedDict, cast
 import pytest
 
 from callbackgen.runtime.by_address import REFUSING
-from callbackgen.runtime.hashed import has_hashed
+from callbackgen.runtime.kinds.of import kind_of
 from callbackgen.runtime.method import Overload
-from callbackgen.runtime.values import Misfit
+from callbackgen.runtime.misfit import Misfit
 
 HERE = __name__
 ALIKE = "more than 64 keys that have the same hash"
@@ -127,4 +127,4 @@ def test_many_that_differ_arrive() -> None:
 )
 def test_what_is_looked_at(form: Any, expected: bool) -> None:
     """Not what Python hashes with a secret, nor what was looked at when it was read."""
-    assert has_hashed(form) is expected
+    assert kind_of(form).has_hashed is expected

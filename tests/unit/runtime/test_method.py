@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from callbackgen.runtime.arguments import OMITTED
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.method import Method
-from callbackgen.runtime.values import Misfit
+from callbackgen.runtime.misfit import Misfit
 
 
 def packed(

@@ -11,10 +11,10 @@ from callbackgen.runtime import Stub, Wrapper
 from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.errors import ConnectionLost, LimitExceeded, Withdrawn
 from callbackgen.runtime.interfaces import delegate_of, interface_name
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.referring import reference
 from callbackgen.runtime.stub import link
 from callbackgen.runtime.unpacking import unpacked
-from callbackgen.runtime.values import Misfit
 from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import (
     AnythingStub,

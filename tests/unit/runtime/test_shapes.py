@@ -14,9 +14,10 @@ from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import Method
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.envelope import arguments_in, packed, parts_of, request
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.referring import reference, reference_in
 from callbackgen.runtime.unpacking import unpacked
-from callbackgen.runtime.values import Misfit, Value
+from callbackgen.runtime.values import Value
 from callbackgen.runtime.wire import WireError
 
 HERE = __name__

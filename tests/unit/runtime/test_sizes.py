@@ -13,9 +13,10 @@ from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import envelope
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.method import Method
+from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.sizes import LEAST, Size
-from callbackgen.runtime.values import Misfit, Value
+from callbackgen.runtime.values import Value
 
 HERE = __name__
 

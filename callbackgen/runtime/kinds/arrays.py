@@ -1,0 +1,225 @@
+"""Lists, tuples and sets, and the abstract collections that arrive as one of them."""
+
+from __future__ import annotations
+
+import collections.abc
+import math
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+
+import msgspec
+
+from callbackgen.runtime.kinds.hashed import check
+from callbackgen.runtime.kinds.kind import (
+    Convert,
+    Family,
+    Hashing,
+    Kind,
+    together,
+)
+from callbackgen.runtime.kinds.plain import check_key
+from callbackgen.runtime.kinds.scalars import is_huge
+from callbackgen.runtime.misfit import Misfit, expected
+from callbackgen.runtime.sizes import Size
+
+if TYPE_CHECKING:
+    from callbackgen.runtime.carrier import Carrier
+
+MOST_ITEMS: Final = 64 * 1024
+"""A text of one letter takes 2 bytes on its way and 50 in memory, and a key of a dict
+twice that: a large message has no more of them in one container."""
+
+_SETS: Final = (set, frozenset)
+_UNLIMITED: Final = frozenset({Family.NULL, Family.BOOL, Family.INT, Family.FLOAT})
+
+ARRAYS: Final[dict[object, type[Collection[Any]]]] = {
+    list: list,
+    set: set,
+    frozenset: frozenset,
+    collections.abc.Iterable: list,
+    collections.abc.Collection: list,
+    collections.abc.Sequence: list,
+    collections.abc.MutableSequence: list,
+    collections.abc.Set: set,
+    collections.abc.MutableSet: set,
+}
+"""What may be declared, and as what each arrives."""
+
+
+def limited(container: Any, item: Kind) -> Any:
+    """The shape of a container that has no more items than a large message may have."""
+    if item.families <= _UNLIMITED:
+        return container
+    return Annotated[container, msgspec.Meta(max_length=MOST_ITEMS)]
+
+
+def packed_all(items: Any, item: Kind, carrier: Carrier) -> list[Any]:
+    """What travels for items of one kind. Raises Misfit."""
+    pack, made = item.pack, list[object]()
+    add = made.append
+    try:
+        for one in items:
+            add(pack(one, carrier))
+    except Misfit as misfit:
+        raise misfit.within(f"[{len(made)}]") from None
+    return made
+
+
+def are_exact(items: Collection[Any], item: Kind) -> bool:
+    """Whether items of one kind travel as they are."""
+    if item.exact is None or not set(map(type, items)) <= {item.exact}:
+        return False
+    return item.exact is not int or not items or not any(map(is_huge, _ends(items)))
+
+
+def _ends(items: Collection[int]) -> tuple[int, int]:
+    return min(items), max(items)
+
+
+class Array(Kind):
+    """Any number of items of one kind. What is abstract takes what Python does."""
+
+    families = frozenset({Family.ARRAY})
+    is_key = False
+    is_container = True
+
+    def __init__(self, declared: Any, arrives: Any, item: Kind) -> None:
+        self.name = arrives.__name__
+        self.taken = (declared,)
+        self.inner = (item,)
+        self._arrives: Any = arrives
+        self._item = item
+        self._is_set = arrives in _SETS
+        if arrives is tuple:
+            self.is_key = item.is_key
+            self.hashing = max(Hashing.SEEN, item.hashing)
+        self.is_hashable = arrives is tuple and item.is_hashable
+        if arrives is frozenset:
+            self.hashing = Hashing.SLOW
+
+    @property
+    def form(self) -> Any:
+        """See `Kind`."""
+        if self._arrives is tuple:
+            return tuple[self._item.form, ...]
+        return self._arrives[self._item.form]
+
+    @property
+    def shape(self) -> Any:
+        """See `Kind`. What is hashed by other means than a secret is a list in it."""
+        return limited(list[self._item.shape], self._item)  # type: ignore[name-defined]
+
+    def size(self, around: tuple[Kind, ...] = ()) -> Size:
+        """See `Kind`."""
+        item = self._item
+        return Size(math.inf, item.is_container or item.size(around).is_dear)
+
+    def pack(self, value: Any, carrier: Carrier) -> Any:
+        """See `Kind`."""
+        if not isinstance(value, self.taken):
+            raise expected(self.name, value)
+        if type(value) is self._arrives and are_exact(value, self._item):
+            made = value
+        else:
+            made = packed_all(value, self._item, carrier)
+        return self._as_set(made) if self._is_set else self._as_arrives(made)
+
+    def _as_arrives(self, made: Any) -> Any:
+        return made if type(made) is self._arrives else self._arrives(made)
+
+    def _as_set(self, made: Any) -> Any:
+        """A set, where what travels for its items can be in one; else a list."""
+        if not self._item.is_hashable:
+            return [*made]
+        if self._item.exact is not str:
+            for item in made:
+                check_key(item)
+        return self._as_arrives(made)
+
+    @property
+    def hashes(self) -> bool:
+        """See `Kind`."""
+        return self._is_set and self._item.hashing > Hashing.SECRET
+
+    def look_at(self, data: Any, convert: Convert) -> None:
+        """See `Kind`."""
+        if not isinstance(data, list | tuple | set | frozenset):
+            return
+        items = [*cast("Collection[Any]", data)]
+        if self._item.has_hashed:
+            for one in items:
+                self._item.look_at(one, convert)
+        if self.hashes:
+            check(items, self._item, convert)
+
+
+class Pack(Kind):
+    """A tuple of so many items, each of a kind of its own."""
+
+    name = "tuple"
+    taken = (tuple,)
+    families = frozenset({Family.ARRAY})
+    is_container = True
+
+    def __init__(self, items: tuple[Kind, ...]) -> None:
+        self.inner = items
+        self.is_key = all(item.is_key for item in items)
+        self.is_hashable = all(item.is_hashable for item in items)
+        self.hashing = max([Hashing.SEEN, *(item.hashing for item in items)])
+
+    @property
+    def form(self) -> Any:
+        """See `Kind`."""
+        return _tuple_of([item.form for item in self.inner])
+
+    @property
+    def shape(self) -> Any:
+        """See `Kind`."""
+        return _tuple_of([item.shape for item in self.inner])
+
+    def size(self, around: tuple[Kind, ...] = ()) -> Size:
+        """See `Kind`."""
+        return together(item.size(around) for item in self.inner)
+
+    def pack(self, value: Any, carrier: Carrier) -> Any:
+        """See `Kind`."""
+        if not isinstance(value, tuple):
+            raise expected(self.name, value)
+        items = cast("tuple[Any, ...]", value)
+        if len(items) != len(self.inner):
+            raise Misfit(
+                f"expected a tuple of length {len(self.inner)}, got one of length "
+                f"{len(items)}"
+            )
+        return packed_fields(items, self.inner, carrier, "[{}]".format)
+
+    def look_at(self, data: Any, convert: Convert) -> None:
+        """See `Kind`."""
+        if isinstance(data, list | tuple):
+            for one, kind in zip(cast("list[Any]", data), self.inner, strict=False):
+                kind.look_at(one, convert)
+
+
+def _tuple_of(forms: list[Any]) -> Any:
+    return cast(Any, tuple)[tuple(forms)] if forms else tuple[()]
+
+
+def packed_fields(
+    values: tuple[Any, ...],
+    kinds: tuple[Kind, ...],
+    carrier: Carrier,
+    place: Callable[[int], str],
+) -> tuple[Any, ...]:
+    """What travels for values of so many kinds; `place` names one. Raises Misfit."""
+    exact = [kind.exact for kind in kinds]
+    if [*map(type, values)] == exact and not (
+        int in exact and any(is_huge(one) for one in values if type(one) is int)
+    ):
+        return tuple(values)
+    made: list[object] = []
+    try:
+        for value, kind in zip(values, kinds, strict=True):
+            made.append(kind.pack(value, carrier))
+    except Misfit as misfit:
+        raise misfit.within(place(len(made))) from None
+    return tuple(made)

@@ -1,0 +1,167 @@
+"""The fields of the classes whose values travel by them, whoever made the class."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
+
+import msgspec
+
+_MARKS: Final[set[object]] = {typing.Required, typing.NotRequired}
+
+
+class Field(NamedTuple):
+    """One field.
+
+    `name` is the attribute, `key` what it is called on its way, `given` by what name
+    the class takes it (empty: it does not, and makes it itself).
+    """
+
+    name: str
+    key: str
+    given: str
+    type: Any
+    is_required: bool
+
+
+class Layout(NamedTuple):
+    """How the values of a class travel: as a dict, or as a list in order.
+
+    `tag` stands before the fields, under `tag_key`.
+    """
+
+    fields: tuple[Field, ...]
+    is_array: bool = False
+    tag_key: str | None = None
+    tag: str | int | None = None
+
+
+def has_fields(kind: Any) -> bool:
+    """Whether that is a class whose values travel by their fields."""
+    return isinstance(kind, type) and (
+        dataclasses.is_dataclass(kind)
+        or typing.is_typeddict(kind)
+        or issubclass(kind, msgspec.Struct)
+        or hasattr(kind, "__attrs_attrs__")
+        or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+    )
+
+
+def layout_of(resolved: Any) -> Layout:
+    """The fields of a class, type arguments put in.
+
+    Raises ImportError where the type of one cannot be looked up, TypeError for what
+    cannot travel.
+    """
+    kind: Any = get_origin(resolved) or resolved
+    hints = _hints(resolved)
+    if typing.is_typeddict(kind):
+        return Layout(tuple(_of_typed_dict(kind, hints)))
+    if issubclass(kind, msgspec.Struct):
+        return _of_struct(kind, hints)
+    if dataclasses.is_dataclass(kind):
+        return Layout(tuple(_of_dataclass(kind, hints)))
+    if hasattr(kind, "__attrs_attrs__"):
+        return Layout(tuple(_of_attrs(kind, hints)))
+    return Layout(tuple(_of_named_tuple(kind, hints)), is_array=True)
+
+
+def _of_typed_dict(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
+    """Python does not see a mark that is text, as all are under `annotations`."""
+    required = set(cast("frozenset[str]", kind.__required_keys__))
+    for name, hint in hints.items():
+        marks = set(_marks(hint))
+        is_required = name in required
+        if typing.NotRequired in marks:
+            is_required = False
+        elif typing.Required in marks:
+            is_required = True
+        yield Field(name, name, name, hint, is_required)
+
+
+def _marks(hint: Any) -> Iterator[object]:
+    while (origin := get_origin(hint)) in _MARKS or is_read_only(origin):
+        yield origin
+        hint = get_args(hint)[0]
+
+
+def is_read_only(origin: object) -> bool:
+    """Whether that is ReadOnly, which Pythons before 3.13 have in typing_extensions."""
+    return getattr(origin, "__name__", "") == "ReadOnly"
+
+
+def _of_struct(kind: Any, hints: dict[str, Any]) -> Layout:
+    config: Any = kind.__struct_config__
+    fields = [
+        Field(one.name, one.encode_name, one.name, hints[one.name], one.required)
+        for one in msgspec.structs.fields(kind)
+    ]
+    return Layout(tuple(fields), config.array_like, config.tag_field, config.tag)
+
+
+def _of_dataclass(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
+    fields = dataclasses.fields(kind)
+    others = kind.__dataclass_fields__.keys() - {one.name for one in fields}
+    if not others.isdisjoint(inspect.signature(kind).parameters):
+        raise TypeError(f"{kind.__qualname__} has an InitVar, which cannot travel")
+    for one in fields:
+        has_default = (
+            one.default is not dataclasses.MISSING
+            or one.default_factory is not dataclasses.MISSING
+        )
+        given = one.name if one.init else ""
+        yield Field(one.name, one.name, given, hints[one.name], not has_default)
+
+
+def _of_attrs(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
+    import attrs
+
+    for one in attrs.fields(kind):
+        given = one.alias if one.init else ""
+        hint = hints.get(one.name, Any)
+        yield Field(one.name, one.name, given, hint, one.default is attrs.NOTHING)
+
+
+def _of_named_tuple(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
+    for name in kind._fields:
+        is_required = name not in kind._field_defaults
+        yield Field(name, name, name, hints.get(name, Any), is_required)
+
+
+def _hints(resolved: Any) -> dict[str, Any]:
+    """The types of the fields, what stands for a type variable put in."""
+    kind: Any = get_origin(resolved) or resolved
+    try:
+        hints = typing.get_type_hints(kind, include_extras=True)
+    except NameError as error:
+        raise ImportError(
+            f"the class {kind.__module__}.{kind.__qualname__} cannot be used: {error} "
+            "at run time; import that outside of TYPE_CHECKING"
+        ) from error
+    given = _given(resolved)
+    return {name: _substituted(hint, given) for name, hint in hints.items()}
+
+
+def _given(resolved: Any) -> dict[Any, Any]:
+    """What stands for each type variable of a class and of those that it is made of."""
+    kind: Any = get_origin(resolved) or resolved
+    parameters = getattr(kind, "__parameters__", ())
+    found = dict(zip(parameters, get_args(resolved), strict=False))
+    for base in vars(kind).get("__orig_bases__", ()):
+        if get_origin(base) not in (None, typing.Generic):
+            filled = _substituted(base, found)
+            found = _given(filled) | found
+    return found
+
+
+def _substituted(hint: Any, given: dict[Any, Any]) -> Any:
+    if isinstance(hint, TypeVar):
+        return given.get(hint, Any)
+    parameters = getattr(hint, "__parameters__", ())
+    if not parameters or get_origin(hint) is None:
+        return hint
+    arguments = tuple(given.get(parameter, Any) for parameter in parameters)
+    return hint[arguments]

@@ -1,0 +1,139 @@
+"""From a type to the kind of its values."""
+
+from __future__ import annotations
+
+import enum
+import types
+import typing
+from threading import RLock
+from typing import Any, Final, Literal, NewType, TypeVar, get_args, get_origin
+
+import msgspec
+
+from callbackgen.runtime.kinds.arrays import ARRAYS, Array, Pack
+from callbackgen.runtime.kinds.enums import LiteralKind, enum_kind
+from callbackgen.runtime.kinds.fields import has_fields, is_read_only
+from callbackgen.runtime.kinds.kind import Kind
+from callbackgen.runtime.kinds.mappings import MAPPINGS, Dict
+from callbackgen.runtime.kinds.numbers import is_array, numbers_kind
+from callbackgen.runtime.kinds.others import Limited, Reference, registered
+from callbackgen.runtime.kinds.plain import PLAIN
+from callbackgen.runtime.kinds.records import record
+from callbackgen.runtime.kinds.scalars import SCALARS
+from callbackgen.runtime.kinds.texts import TEXTS
+from callbackgen.runtime.kinds.unions import union
+
+_LEAVES: Final = SCALARS | TEXTS
+_MARKS: Final[set[object]] = {typing.Required, typing.NotRequired}
+_kinds: Final[dict[Any, Kind]] = {}
+_lock: Final = RLock()
+
+
+def kind_of(resolved: Any) -> Kind:
+    """The kind of the values of a type.
+
+    Raises TypeError for a type that does not travel, ImportError where one in it cannot
+    be imported.
+    """
+    with _lock:
+        try:
+            known = _kinds.get(resolved)
+        except TypeError:  # metadata that cannot be hashed
+            return _kind_of(resolved)
+        if known is None:
+            known = _kinds[resolved] = _kind_of(resolved)
+        return known
+
+
+def _kind_of(resolved: Any) -> Kind:
+    inner, limits = _unwrapped(resolved)
+    if limits:
+        return Limited(kind_of(inner), limits)
+    if inner is not resolved:
+        return kind_of(inner)
+    if resolved is Any or resolved is object or isinstance(resolved, TypeVar):
+        return PLAIN
+    if resolved in _LEAVES:
+        return _LEAVES[resolved]
+    return _of_class(resolved) or _of_generic(resolved)
+
+
+def _unwrapped(resolved: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:
+    """The type without NewType, Annotated, Required, NotRequired and alias around."""
+    limits: list[msgspec.Meta] = []
+    while True:
+        origin = get_origin(resolved)
+        if isinstance(resolved, NewType):
+            resolved = resolved.__supertype__
+        elif origin is typing.Annotated:
+            limits += [one for one in resolved.__metadata__ if _is_limit(one)]
+            resolved = resolved.__origin__
+        elif origin in _MARKS or is_read_only(origin):
+            resolved = get_args(resolved)[0]
+        elif type(resolved).__name__ == "TypeAliasType":
+            resolved = resolved.__value__
+        else:
+            return resolved, tuple(limits)
+
+
+def _is_limit(metadata: object) -> bool:
+    return isinstance(metadata, msgspec.Meta)
+
+
+def _of_class(resolved: Any) -> Kind | None:
+    kind: Any = get_origin(resolved) or resolved
+    if (known := registered(kind)) is not None:
+        return known
+    if is_stub(kind):
+        return Reference(kind)
+    if is_array(kind):
+        return numbers_kind(resolved)
+    if has_fields(kind):
+        return record(resolved, kind_of)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return enum_kind(kind)
+    return None
+
+
+def is_stub(resolved: object) -> bool:
+    """Whether this is a generated stub class: what a reference arrives as."""
+    from callbackgen.runtime.stub import Stub
+
+    return isinstance(resolved, type) and issubclass(resolved, Stub)
+
+
+def _of_generic(resolved: Any) -> Kind:
+    origin: Any = get_origin(resolved) or resolved
+    arguments = get_args(resolved)
+    if origin is Literal:
+        return LiteralKind(resolved)
+    if origin in (types.UnionType, typing.Union):
+        members = [member for member in arguments if member is not msgspec.UnsetType]
+        kinds = dict.fromkeys(map(kind_of, members))
+        return union(tuple(kinds)) if len(kinds) > 1 else next(iter(kinds))
+    if origin in ARRAYS:
+        item = kind_of(arguments[0] if arguments else Any)
+        return Array(origin, ARRAYS[origin], item)
+    if origin in MAPPINGS:
+        key, value = map(kind_of, arguments or (Any, Any))
+        return Dict(origin, key, value)
+    if origin is tuple:
+        return _tuple_kind(resolved, arguments)
+    raise TypeError(
+        f"{origin!r} does not travel: register it (callbackgen.register_type) before the "
+        "first call, or use a dataclass"
+    )
+
+
+def _tuple_kind(resolved: Any, arguments: tuple[Any, ...]) -> Kind:
+    if resolved is tuple:
+        return Array(tuple, tuple, PLAIN)
+    if arguments[-1:] == (...,):
+        return Array(tuple, tuple, kind_of(arguments[0]))
+    return Pack(tuple(map(kind_of, arguments)))
+
+
+def travels_anyway(kind: type) -> bool:
+    """Whether the objects of a class travel without being registered."""
+    builtin = (_LEAVES, ARRAYS, MAPPINGS, (object, tuple))
+    return any(kind in kinds for kinds in builtin)

@@ -1,0 +1,262 @@
+"""Classes whose values travel by their fields.
+
+Those of dataclasses, attrs and msgspec.Struct classes and of TypedDicts are dicts on
+their way, those of NamedTuples lists. msgspec makes an object of the class at once,
+where it knows the types of all fields itself; else it makes one of a class of ours
+first, with the fields in their forms.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import typing
+from typing import TYPE_CHECKING, Any, TypedDict, cast, get_origin
+
+import msgspec
+
+from callbackgen.runtime.kinds.arrays import packed_fields
+from callbackgen.runtime.kinds.converting import converted
+from callbackgen.runtime.kinds.fields import Layout, layout_of
+from callbackgen.runtime.kinds.kind import (
+    DEAR,
+    HEAD,
+    Convert,
+    Family,
+    Hashing,
+    Kind,
+    marker,
+    together,
+)
+from callbackgen.runtime.misfit import Misfit, expected
+from callbackgen.runtime.sizes import Size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from callbackgen.runtime.carrier import Carrier
+
+
+class Record(Kind):
+    """The objects of one class, by their fields, which are looked up at first use."""
+
+    is_key = is_hashable = False
+    is_container = True
+    hashing = Hashing.SLOW
+
+    def __init__(self, resolved: Any, kind_of: Callable[[Any], Kind]) -> None:
+        self._resolved = resolved
+        self._class: Any = get_origin(resolved) or resolved
+        self._kind_of = kind_of
+        self.name = self._class.__name__
+        self.taken = (self._class,)
+
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """Its fields."""
+        return layout_of(self._resolved)
+
+    @functools.cached_property
+    def families(self) -> frozenset[Family]:  # type: ignore[override]
+        """See `Kind`."""
+        return frozenset({Family.ARRAY if self.layout.is_array else Family.MAPPING})
+
+    @functools.cached_property
+    def inner(self) -> tuple[Kind, ...]:  # type: ignore[override]
+        """See `Kind`."""
+        return tuple(self._kind_of(field.type) for field in self.layout.fields)
+
+    @functools.cached_property
+    def is_native(self) -> bool:  # type: ignore[override]
+        """See `Kind`. msgspec would fill a field that a class makes itself."""
+        return all(field.given for field in self.layout.fields)
+
+    @functools.cached_property
+    def is_custom(self) -> bool:  # type: ignore[override]
+        """See `Kind`."""
+        return not self.is_native_within
+
+    @functools.cached_property
+    def form(self) -> Any:
+        """See `Kind`."""
+        return self._resolved if self.is_native_within else marker(self)
+
+    @functools.cached_property
+    def _receiving(self) -> Any:
+        """A class of ours with the same fields, in their forms."""
+        return self._struct("form", forbids=False)
+
+    @functools.cached_property
+    def shape(self) -> Any:
+        """See `Kind`. It takes no other keys: what stands there has no type."""
+        return Any if self.is_endless else self._struct("shape", forbids=True)
+
+    def _struct(self, attribute: str, *, forbids: bool) -> Any:
+        layout = self.layout
+        fields: list[Any] = []
+        pairs = zip(layout.fields, self.inner, strict=True)
+        for index, (field, kind) in enumerate(pairs):
+            if field.given:
+                form = getattr(kind, attribute)
+                options = {} if field.is_required else {"default": msgspec.UNSET}
+                fields.append(
+                    (f"f{index}", form, msgspec.field(name=field.key, **options))
+                )
+        return msgspec.defstruct(
+            self.name,
+            fields,
+            kw_only=not layout.is_array,
+            array_like=layout.is_array,
+            tag_field=layout.tag_key,
+            tag=layout.tag,
+            forbid_unknown_fields=forbids,
+        )
+
+    def size(self, around: tuple[Kind, ...] = ()) -> Size:
+        """See `Kind`."""
+        if self in around:
+            return DEAR
+        sizes: list[Size] = []
+        for field, kind in zip(self.layout.fields, self.inner, strict=True):
+            size = kind.size((*around, self))
+            sizes.append(Size(size.most + HEAD + len(field.key.encode()), size.is_dear))
+        return together(sizes)
+
+    @functools.cached_property
+    def _travelling(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Kind, ...]]:
+        """The names, the keys and the kinds of the fields that travel."""
+        pairs = zip(self.layout.fields, self.inner, strict=True)
+        found = [(one.name, one.key, kind) for one, kind in pairs if one.given]
+        names, keys, kinds = zip(*found, strict=True) if found else ((), (), ())
+        return names, keys, kinds
+
+    @functools.cached_property
+    def _values_of(self) -> Callable[[Any], tuple[Any, ...]]:
+        names, _, _ = self._travelling
+        if len(names) > 1:
+            return operator.attrgetter(*names)
+        return lambda value: tuple(getattr(value, name) for name in names)
+
+    def pack(self, value: Any, carrier: Carrier) -> Any:
+        """See `Kind`."""
+        if not isinstance(value, self.taken):
+            raise expected(self.name, value)
+        try:
+            values = self._values_of(value)
+        except AttributeError as error:
+            raise Misfit(f"{self.name} without a field: {error}") from None
+        names, keys, kinds = self._travelling
+        if msgspec.UNSET in values:
+            return self._packed_without_unset(values, carrier)
+        packed = packed_fields(values, kinds, carrier, lambda at: f".{names[at]}")
+        return self._tagged(dict(zip(keys, packed, strict=True)), packed)
+
+    def _tagged(self, by_key: dict[str, Any], values: tuple[Any, ...]) -> Any:
+        layout = self.layout
+        if layout.is_array:
+            return values if layout.tag is None else (layout.tag, *values)
+        return (
+            by_key if layout.tag_key is None else {layout.tag_key: layout.tag, **by_key}
+        )
+
+    def _packed_without_unset(self, values: tuple[Any, ...], carrier: Carrier) -> Any:
+        fields = zip(*self._travelling, values, strict=True)
+        found = [one for one in fields if one[3] is not msgspec.UNSET]
+        names, keys, kinds, kept = zip(*found, strict=True) if found else [()] * 4
+        packed = packed_fields(kept, kinds, carrier, lambda at: f".{names[at]}")
+        return self._tagged(dict(zip(keys, packed, strict=True)), packed)
+
+    def takes(self, data: object) -> bool:
+        """See `Kind`. They are told apart by their tags."""
+        _, _, tag_key, tag = self.layout
+        if tag is None:
+            return True
+        if isinstance(data, dict):
+            return cast("dict[object, object]", data).get(tag_key) == tag
+        return isinstance(data, list) and cast("list[object]", data)[:1] == [tag]
+
+    def made(self, data: object, carrier: Carrier) -> object:
+        """See `Kind`."""
+        if isinstance(data, self.taken):
+            raise expected(f"the fields of {self.name}", data)
+        found: Any = converted(data, self._receiving, carrier)
+        given = {
+            field.given: value
+            for index, field in enumerate(self.layout.fields)
+            if field.given
+            and (value := getattr(found, f"f{index}")) is not msgspec.UNSET
+        }
+        try:
+            return self._resolved(**given)
+        except Exception as error:  # noqa: BLE001 - code of the user's, with any values
+            raise Misfit(f"no {self.name}: {type(error).__name__}: {error}") from None
+
+    def look_at(self, data: Any, convert: Convert) -> None:
+        """See `Kind`."""
+        fields, kinds = self.layout.fields, self.inner
+        if self.layout.is_array and isinstance(data, list | tuple):
+            items = cast("list[Any]", data)[self.layout.tag is not None :]
+            for item, kind in zip(items, kinds, strict=False):
+                kind.look_at(item, convert)
+        elif isinstance(data, dict):
+            mapping = cast("Mapping[str, Any]", data)
+            for field, kind in zip(fields, kinds, strict=True):
+                if kind.has_hashed and field.key in mapping:
+                    kind.look_at(mapping[field.key], convert)
+
+
+class TypedDictRecord(Record):
+    """A TypedDict, which arrives as one of the same keys that are in their forms."""
+
+    def __init__(self, resolved: Any, kind_of: Callable[[Any], Kind]) -> None:
+        super().__init__(resolved, kind_of)
+        self.taken = (dict,)
+        self.is_custom = False  # type: ignore[misc]
+
+    @functools.cached_property
+    def is_native(self) -> bool:  # type: ignore[override]
+        """See `Kind`. Python does not see all marks of what is required."""
+        required = {field.name for field in self.layout.fields if field.is_required}
+        return required == self._class.__required_keys__
+
+    @functools.cached_property
+    def form(self) -> Any:
+        """See `Kind`. It is made before its keys are, since they may refer to it."""
+        form: Any = cast(Any, TypedDict)(self.name, {})
+        self.__dict__["form"] = form
+        try:
+            self._fill(form)
+        except BaseException:
+            del self.__dict__["form"]
+            raise
+        return form
+
+    def _fill(self, form: Any) -> None:
+        pairs = [*zip(self.layout.fields, self.inner, strict=True)]
+        form.__annotations__ = {field.name: kind.form for field, kind in pairs}
+        required = frozenset(field.name for field, _ in pairs if field.is_required)
+        form.__required_keys__ = required
+        form.__optional_keys__ = frozenset(form.__annotations__) - required
+
+    def pack(self, value: Any, carrier: Carrier) -> Any:
+        """See `Kind`."""
+        if not isinstance(value, dict):
+            raise expected("dict", value)
+        mapping = cast("dict[Any, Any]", value)
+        made: dict[str, Any] = {}
+        for field, kind in zip(self.layout.fields, self.inner, strict=True):
+            if field.name in mapping:
+                try:
+                    made[field.name] = kind.pack(mapping[field.name], carrier)
+                except Misfit as misfit:
+                    raise misfit.within(f".{field.name}") from None
+            elif field.is_required:
+                raise Misfit(f"missing key {field.name}")
+        return made
+
+
+def record(resolved: Any, kind_of: Callable[[Any], Kind]) -> Record:
+    """The kind of a class that has fields."""
+    is_typed_dict = typing.is_typeddict(get_origin(resolved) or resolved)
+    made = TypedDictRecord if is_typed_dict else Record
+    return made(resolved, kind_of)

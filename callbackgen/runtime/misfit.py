@@ -1,0 +1,102 @@
+"""What does not fit its declared type, and where in a value it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Concatenate, ParamSpec, TypeVar
+
+Rest = ParamSpec("Rest")
+Result = TypeVar("Result")
+
+_PLACE = re.compile(r" - at (`key` in )?`\$(.*?)`", re.DOTALL)
+_NAMES = {
+    "`object`": "dict",
+    "`array`": "list",
+    "`null`": "None",
+    "`decimal`": "Decimal",
+    "`uuid`": "UUID",
+    "`duration`": "timedelta",
+    "bool | int": "int",
+    "bool | float": "float",
+    "Invalid enum value": "not one of the values that are allowed:",
+    "Object missing required field": "missing key",
+}
+"""msgspec's words, and Python's."""
+
+
+class Misfit(ValueError):
+    """A value does not fit: `path` is where in it (``.items[3]``), `text` why."""
+
+    def __init__(self, text: str, path: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}" if self.path else self.text
+
+    def within(self, place: str) -> Misfit:
+        """The same of the whole in which the value stands at that place."""
+        return Misfit(self.text, f"{place}{self.path}")
+
+
+def expected(name: str, value: object) -> Misfit:
+    """What is said of a value of another class than the one that is wanted."""
+    return Misfit(f"expected {name}, got {_class_name(value)}")
+
+
+def _class_name(value: object) -> str:
+    return "None" if value is None else type(value).__name__
+
+
+def misfit_of(error: ValueError) -> Misfit:
+    """msgspec's error in Python's words."""
+    message, cause = str(error), error.__cause__
+    found = _PLACE.search(message)
+    key, place = found.groups() if found else (None, "")
+    if isinstance(cause, Misfit):
+        return cause.within(place)
+    text = _PLACE.sub("", message)
+    for theirs, ours in _NAMES.items():
+        text = text.replace(theirs, ours)
+    text = text.replace("`", "").replace("Expected", "expected", 1)
+    if key:
+        return Misfit(f"a key of {place or 'it'}: {text}")
+    return Misfit(text, place)
+
+
+def within(
+    name: str, convert: Callable[Rest, Result], *given: Rest.args, **more: Rest.kwargs
+) -> Result:
+    """The converted value; a Misfit says that it is in `name`."""
+    try:
+        return convert(*given, **more)
+    except Misfit as misfit:
+        raise misfit.within(name) from None
+
+
+def each(
+    name: str,
+    convert: Callable[Concatenate[object, Rest], Result],
+    given: Iterable[object],
+    *rest: Rest.args,
+    **more: Rest.kwargs,
+) -> list[Result]:
+    """What the values of one parameter become; a Misfit says where it is."""
+    return [
+        within(f"{name}[{index}]", convert, item, *rest, **more)
+        for index, item in enumerate(given)
+    ]
+
+
+def each_named(
+    convert: Callable[Concatenate[object, Rest], Result],
+    given: Mapping[str, object],
+    *rest: Rest.args,
+    **more: Rest.kwargs,
+) -> dict[str, Result]:
+    """What values given by name become; a Misfit says where it is."""
+    return {
+        name: within(name, convert, item, *rest, **more) for name, item in given.items()
+    }
