@@ -248,6 +248,12 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
             if left and isinstance(conn, ServerConnection):
                 self.__lingering.add(streams, left, conn.share.client)
 
+    def _housekeeping(self) -> None:
+        """Pyro5's, which ends streams that have waited for too long."""
+        pyro: Any = super()
+        pyro._housekeeping()  # noqa: SLF001
+        self.__lingering.forget_others(cast(Any, self).streaming_responses)
+
     def _sendExceptionResponse(  # noqa: N802
         self,
         connection: Any,

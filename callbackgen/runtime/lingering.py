@@ -36,7 +36,7 @@ class Lingering:
                 self._left.remove(one)  # it may have been left before
                 self._left.add(one, client)
             if len(self._left) > self._most:
-                self._forget_others(streams)
+                self._forget(streams)
             while len(self._left) > self._most:
                 oldest = self._left.oldest_of_most()
                 assert oldest is not None
@@ -44,8 +44,16 @@ class Lingering:
                 gone.append(streams.pop(oldest, None))
         return gone
 
-    def _forget_others(self, streams: dict[str, Any]) -> None:
-        """Nobody says when a stream is taken up again, or is over."""
+    def forget_others(self, streams: dict[str, Any]) -> None:
+        """Forget those that do not wait any more, and whose clients they were.
+
+        Nobody says when a stream is taken up again, or is over: it is looked for now
+        and then.
+        """
+        with self._lock:
+            self._forget(streams)
+
+    def _forget(self, streams: dict[str, Any]) -> None:
         for one in self._left.members():
             stream = streams.get(one)
             if stream is None or stream[0] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from callbackgen.runtime.lingering import Lingering
@@ -47,3 +48,23 @@ def test_one_that_is_in_use_does_not_go() -> None:
     streams |= left("three", "four")
     assert lingering.add(streams, ["three", "four"], "b") == []
     assert [*streams] == ["used", "three", "four"]
+
+
+def test_nothing_is_kept_of_clients_whose_streams_are_over() -> None:
+    """Nor of those that were taken up again."""
+
+    class Client:
+        pass
+
+    client = Client()
+    kept = weakref.ref(client)
+    streams = left("one", "two")
+    lingering = Lingering(3)
+    lingering.add(streams, ["one", "two"], client)
+    del client
+    streams["one"] = ("client", 0.0, 0, iter(()))
+    lingering.forget_others(streams)
+    assert kept() is not None
+    del streams["two"]
+    lingering.forget_others(streams)
+    assert kept() is None
