@@ -7,8 +7,9 @@ settings trust (`trust.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import Pyro5.api
 import Pyro5.errors
 from Pyro5.client import Proxy
 from Pyro5.core import URI
@@ -17,7 +18,9 @@ from callbackgen.runtime.address import Address, address_of
 from callbackgen.runtime.caller import caller
 from callbackgen.runtime.carrier import Carrier
 from callbackgen.runtime.misfit import Misfit
+from callbackgen.runtime.ordinary_bytes import with_bytes, without_bytes
 from callbackgen.runtime.trust import check
+from callbackgen.runtime.wire import JSON
 
 if TYPE_CHECKING:
     from callbackgen.runtime.stub import Stub
@@ -61,6 +64,15 @@ class ByAddress(Carrier):
         """See `Carrier`."""
         return plain()
 
+    def leaving(self, packed: object) -> object:
+        """See `Carrier`. An answer is in the serializer of its call."""
+        is_json = cast(Any, Pyro5.api.current_context).serializer_id == JSON
+        return without_bytes(packed) if is_json else packed
+
+    def arriving(self, data: object) -> object:
+        """See `Carrier`."""
+        return with_bytes(data)
+
     def undo(self) -> None:
         """Nothing was kept."""
 
@@ -79,6 +91,10 @@ class ToAndFrom(ByAddress):
         self._called = called
         self._peer = peer
         self._sent: set[Address] = set()
+
+    def leaving(self, packed: object) -> object:
+        """See `Carrier`. Calls of stock daemons are made in serpent."""
+        return packed
 
     def send(self, stub: type[Stub], value: object) -> Address:
         """See `Carrier`."""

@@ -41,6 +41,16 @@ class Carrier(Protocol):
         ...
 
     @abstractmethod
+    def leaving(self, packed: object) -> object:
+        """What travels for a value with bytes in it."""
+        ...
+
+    @abstractmethod
+    def arriving(self, data: object) -> object:
+        """What has arrived for a value that may have bytes in it."""
+        ...
+
+    @abstractmethod
     def undo(self) -> None:
         """What was sent so far does not travel after all."""
         ...

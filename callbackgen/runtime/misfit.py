@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
+
 Rest = ParamSpec("Rest")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _PLACE = re.compile(r" - at (`key` in )?`\$(.*?)`", re.DOTALL)
@@ -50,7 +53,7 @@ def _class_name(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
-def misfit_of(error: ValueError) -> Misfit:
+def misfit_of(error: msgspec.ValidationError) -> Misfit:
     """msgspec's error in Python's words."""
     message, cause = str(error), error.__cause__
     found = _PLACE.search(message)
@@ -78,8 +81,8 @@ def within(
 
 def each(
     name: str,
-    convert: Callable[Concatenate[object, Rest], Result],
-    given: Iterable[object],
+    convert: Callable[Concatenate[Item, Rest], Result],
+    given: Iterable[Item],
     *rest: Rest.args,
     **more: Rest.kwargs,
 ) -> list[Result]:
@@ -91,8 +94,8 @@ def each(
 
 
 def each_named(
-    convert: Callable[Concatenate[object, Rest], Result],
-    given: Mapping[str, object],
+    convert: Callable[Concatenate[Item, Rest], Result],
+    given: Mapping[str, Item],
     *rest: Rest.args,
     **more: Rest.kwargs,
 ) -> dict[str, Result]:

@@ -4,7 +4,7 @@ Pyro5's serializers write an object as a dict that has the name of its class und
 ``__class__``. Which of these become objects here depends on whom they are for:
 
     the handshake        URIs
-    generated wrappers   none: what stands for one fits no annotation
+    generated wrappers   none: what stands for one fits a class with the same fields
     plain objects        URIs, exceptions of Python and of Pyro5
       of a daemon with   what Pyro5 makes of them, converters that users have
       allow_pyro_classes   registered with it included
@@ -128,7 +128,8 @@ def _made(value: Any, make: Make, *, inside_first: bool) -> Any:
 class StandIns:
     """No object of any class: something that has its name in error messages.
 
-    All in one message have the name of the first, since a class takes a kilobyte.
+    It has the fields of one, of which an object of a declared class can be made. All in
+    one message have the name of the first, since a class takes a kilobyte.
     """
 
     def __init__(self) -> None:
@@ -139,7 +140,10 @@ class StandIns:
         if self._kind is None:
             module, _, name = _class_name(fields).rpartition(".")
             self._kind = type(name, (), {"__module__": module})
-        return self._kind()
+        made = self._kind()
+        for key, value in fields.items():
+            vars(made)[str(key)] = value
+        return made
 
 
 def uris(fields: _Fields) -> object:

@@ -269,6 +269,14 @@ class Passing(Carrier):
         """See `Carrier`."""
         return msgspec.msgpack.Ext(code, content())
 
+    def leaving(self, packed: object) -> object:
+        """See `Carrier`. Msgpack has bytes."""
+        return packed
+
+    def arriving(self, data: object) -> object:
+        """See `Carrier`."""
+        return data
+
     def undo(self) -> None:
         """What was to be sent will not be."""
         for key in self._keys:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _SCALARS: Final[dict[str, type]] = {
     "bool": bool,
-    "bytes": bytes,
     "float": float,
     "int": int,
     "str": str,
@@ -83,7 +82,7 @@ class Value:
             raise Misfit("nested too deeply, or in itself") from None
         if self._kind.is_endless:
             check_depth(packed)
-        return packed
+        return carrier.leaving(packed) if self._kind.has_bytes else packed
 
     def check(self, data: bytes | msgspec.Raw) -> None:
         """Raises Misfit where the bytes of a value are not of its type.
@@ -106,6 +105,8 @@ class Value:
         if type(data) is self.exact:
             return data
         form = self._form
+        if self._kind.has_bytes:
+            data = carrier.arriving(data)
         if self._kind.has_hashed:
             try:
                 self._kind.look_at(data, functools.partial(converted, carrier=carrier))

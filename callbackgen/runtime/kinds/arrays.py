@@ -15,6 +15,7 @@ from callbackgen.runtime.kinds.kind import (
     Family,
     Hashing,
     Kind,
+    applied,
     together,
 )
 from callbackgen.runtime.kinds.plain import check_key
@@ -80,18 +81,18 @@ class Array(Kind):
     """Any number of items of one kind. What is abstract takes what Python does."""
 
     families = frozenset({Family.ARRAY})
-    is_key = False
     is_container = True
+    _is_key = False
 
     def __init__(self, declared: Any, arrives: Any, item: Kind) -> None:
         self.name = arrives.__name__
         self.taken = (declared,)
-        self.inner = (item,)
+        self._inner = (item,)
         self._arrives: Any = arrives
         self._item = item
         self._is_set = arrives in _SETS
         if arrives is tuple:
-            self.is_key = item.is_key
+            self._is_key = item.is_key
             self.hashing = max(Hashing.SEEN, item.hashing)
         self.is_hashable = arrives is tuple and item.is_hashable
         if arrives is frozenset:
@@ -101,13 +102,13 @@ class Array(Kind):
     def form(self) -> Any:
         """See `Kind`."""
         if self._arrives is tuple:
-            return tuple[self._item.form, ...]
-        return self._arrives[self._item.form]
+            return applied(tuple, self._item.form, ...)
+        return applied(self._arrives, self._item.form)
 
     @property
     def shape(self) -> Any:
         """See `Kind`. What is hashed by other means than a secret is a list in it."""
-        return limited(list[self._item.shape], self._item)  # type: ignore[name-defined]
+        return limited(applied(list, self._item.shape), self._item)
 
     def size(self, around: tuple[Kind, ...] = ()) -> Size:
         """See `Kind`."""
@@ -118,10 +119,9 @@ class Array(Kind):
         """See `Kind`."""
         if not isinstance(value, self.taken):
             raise expected(self.name, value)
-        if type(value) is self._arrives and are_exact(value, self._item):
-            made = value
-        else:
-            made = packed_all(value, self._item, carrier)
+        items = cast("Collection[Any]", value)
+        is_exact = type(items) is self._arrives and are_exact(items, self._item)
+        made = items if is_exact else packed_all(items, self._item, carrier)
         return self._as_set(made) if self._is_set else self._as_arrives(made)
 
     def _as_arrives(self, made: Any) -> Any:
@@ -162,8 +162,8 @@ class Pack(Kind):
     is_container = True
 
     def __init__(self, items: tuple[Kind, ...]) -> None:
-        self.inner = items
-        self.is_key = all(item.is_key for item in items)
+        self._inner = items
+        self._is_key = all(item.is_key for item in items)
         self.is_hashable = all(item.is_hashable for item in items)
         self.hashing = max([Hashing.SEEN, *(item.hashing for item in items)])
 
@@ -185,7 +185,7 @@ class Pack(Kind):
         """See `Kind`."""
         if not isinstance(value, tuple):
             raise expected(self.name, value)
-        items = cast("tuple[Any, ...]", value)
+        items = cast("tuple[object, ...]", value)
         if len(items) != len(self.inner):
             raise Misfit(
                 f"expected a tuple of length {len(self.inner)}, got one of length "
@@ -201,7 +201,7 @@ class Pack(Kind):
 
 
 def _tuple_of(forms: list[Any]) -> Any:
-    return cast(Any, tuple)[tuple(forms)] if forms else tuple[()]
+    return applied(tuple, *forms) if forms else tuple[()]
 
 
 def packed_fields(

@@ -88,8 +88,8 @@ class ByValue(_EnumKind):
 class ByName(_EnumKind):
     """Members whose values are of other classes travel by their names."""
 
-    is_native = is_key = False
-    is_custom = True
+    _is_native = _is_key = False
+    _is_custom = True
 
     def __init__(self, kind: type[enum.Enum]) -> None:
         super().__init__(kind, Family.TEXT)
@@ -120,8 +120,8 @@ class FlagKind(_EnumKind):
     Python keeps each that was ever made, so that peers can have it make some only.
     """
 
-    is_native = is_key = False
-    is_custom = True
+    _is_native = _is_key = False
+    _is_custom = True
     hashing = Hashing.SEEN
 
     def __init__(self, kind: type[enum.Flag]) -> None:
@@ -159,9 +159,9 @@ class LiteralKind(Kind):
         self._values: list[Any] = [*get_args(resolved)]
         self.name = " | ".join(map(repr, self._values))
         self.families = frozenset(_FAMILIES[type(value)] for value in self._values)
-        self.is_native = self.is_key = Family.BOOL not in self.families
-        self.is_custom = not self.is_native
-        self._form = resolved if self.is_native else marker(self)
+        self._is_native = self._is_key = Family.BOOL not in self.families
+        self._is_custom = not self._is_native
+        self._form = resolved if self._is_native else marker(self)
 
     @property
     def form(self) -> Any:
@@ -171,7 +171,7 @@ class LiteralKind(Kind):
     @property
     def shape(self) -> Any:
         """See `Kind`."""
-        return self._form if self.is_native else bool | str | int | None
+        return self._form if self._is_native else bool | str | int | None
 
     def size(self, around: tuple[Kind, ...] = ()) -> Size:
         """See `Kind`."""

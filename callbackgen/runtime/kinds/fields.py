@@ -41,13 +41,24 @@ class Layout(NamedTuple):
 
 def has_fields(kind: Any) -> bool:
     """Whether that is a class whose values travel by their fields."""
-    return isinstance(kind, type) and (
-        dataclasses.is_dataclass(kind)
-        or typing.is_typeddict(kind)
-        or issubclass(kind, msgspec.Struct)
-        or hasattr(kind, "__attrs_attrs__")
-        or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+    if not isinstance(kind, type):
+        return False
+    made: Any = kind
+    return (
+        dataclasses.is_dataclass(made)
+        or typing.is_typeddict(made)
+        or issubclass(made, msgspec.Struct)
+        or hasattr(made, "__attrs_attrs__")
+        or (issubclass(made, tuple) and "_fields" in vars(kind))
     )
+
+
+def is_array_like(kind: Any) -> bool:
+    """Whether the values of a class that has fields travel as lists."""
+    if issubclass(kind, msgspec.Struct):
+        config: Any = kind.__struct_config__
+        return bool(config.array_like)
+    return issubclass(kind, tuple)
 
 
 def layout_of(resolved: Any) -> Layout:
@@ -150,11 +161,15 @@ def _given(resolved: Any) -> dict[Any, Any]:
     kind: Any = get_origin(resolved) or resolved
     parameters = getattr(kind, "__parameters__", ())
     found = dict(zip(parameters, get_args(resolved), strict=False))
-    for base in vars(kind).get("__orig_bases__", ()):
+    for base in _bases(kind):
         if get_origin(base) not in (None, typing.Generic):
             filled = _substituted(base, found)
             found = _given(filled) | found
     return found
+
+
+def _bases(kind: Any) -> tuple[Any, ...]:
+    return tuple(getattr(kind, "__orig_bases__", ()))
 
 
 def _substituted(hint: Any, given: dict[Any, Any]) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from callbackgen.runtime.keys import SECONDS_EACH, Lookups
-from callbackgen.runtime.kinds.kind import Convert, Hashing, Kind
+from callbackgen.runtime.kinds.kind import Convert, Hashing, Kind, applied
 
 _FEW: Final = 64
 _SECONDS_EACH_SLOW: Final = 20e-6
@@ -22,4 +22,4 @@ def check(items: list[Any], kind: Kind, convert: Convert) -> None:
     if len(items) > _FEW:
         quick = kind.hashing <= Hashing.QUICK
         each = SECONDS_EACH if quick else _SECONDS_EACH_SLOW
-        Lookups(each).check(convert(items, list[kind.form]))  # type: ignore[name-defined]
+        Lookups(each).check(convert(items, applied(list, kind.form)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
@@ -35,6 +35,10 @@ class Family(enum.Enum):
     REFERENCE = "reference"
 
 
+TEXT: Final = frozenset({Family.TEXT})
+BINARY: Final = frozenset({Family.BINARY})
+
+
 class Hashing(enum.IntEnum):
     """How dear it is to make a set or keys of what a peer has chosen.
 
@@ -52,26 +56,44 @@ class Kind(ABC):
     """The values of one type.
 
     `name` is for people. Values of the class `exact`, if there is one, travel as they
-    are; a sender takes those of the classes `taken`.
-
-    `is_native`: msgspec, reading a class of the user's, makes the same of such a field
-    by itself; `is_key` says that of the keys of a dict. `is_hashable`: what travels can
-    be in a set, to serpent too. `is_custom`: msgspec hands what has arrived to us, and
-    knows no union of it with another type than None.
+    are; a sender takes those of the classes `taken`. `is_hashable`: what travels can be
+    in a set, to serpent too.
     """
 
     name: str
     exact: type | None = None
     taken: tuple[type, ...] = ()
     families: frozenset[Family] = frozenset()
-    is_native: bool = True
-    is_key: bool = True
     is_hashable: bool = True
-    is_custom: bool = False
     is_container: bool = False
     hashing: Hashing = Hashing.SECRET
-    inner: tuple[Kind, ...] = ()
-    """The kinds of what is in a value."""
+    _inner: tuple[Kind, ...] = ()
+    _is_native: bool = True
+    _is_custom: bool = False
+    _is_key: bool = True
+
+    @property
+    def inner(self) -> tuple[Kind, ...]:
+        """The kinds of what is in a value."""
+        return self._inner
+
+    @property
+    def is_native(self) -> bool:
+        """Whether msgspec, reading a class of the user's, knows such a field."""
+        return self._is_native
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether msgspec hands what has arrived to us.
+
+        It knows no union of it with another type than None.
+        """
+        return self._is_custom
+
+    @property
+    def is_key(self) -> bool:
+        """Whether msgspec makes the keys of a dict of it."""
+        return self._is_key
 
     @property
     @abstractmethod
@@ -139,6 +161,11 @@ class Kind(ABC):
         return all(one.is_native for one in self._reached)
 
     @cached_property
+    def has_bytes(self) -> bool:
+        """Whether there may be bytes in its values. Not those in plain data."""
+        return any(one.families == BINARY for one in self._reached)
+
+    @cached_property
     def has_hashed(self) -> bool:
         """Whether there may be something to look at in its values."""
         return any(one.hashes for one in self._reached)
@@ -173,7 +200,12 @@ def marker(kind: Kind) -> Any:
 
 def kind_marked(form: Any) -> Kind | None:
     """The kind whose marker that is, or None."""
-    return cast("Kind | None", form.kind) if isinstance(form, _Marker) else None
+    return cast("Kind", cast(Any, form).kind) if isinstance(form, _Marker) else None
+
+
+def applied(generic: Any, *arguments: Any) -> Any:
+    """A generic class with its arguments, of which type checkers want to know less."""
+    return generic[arguments]
 
 
 HEAD: Final = 5
@@ -189,8 +221,3 @@ def together(sizes: Iterable[Size]) -> Size:
     return Size(
         HEAD + sum(size.most for size in found), any(size.is_dear for size in found)
     )
-
-
-def names(kinds: Iterable[Kind]) -> Iterator[str]:
-    """What they are called, each once."""
-    yield from dict.fromkeys(kind.name for kind in kinds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections.abc
-import functools
 import math
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -11,10 +10,12 @@ from callbackgen.runtime.kinds.arrays import are_exact, limited
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.hashed import check
 from callbackgen.runtime.kinds.kind import (
+    TEXT,
     Convert,
     Family,
     Hashing,
     Kind,
+    applied,
     marker,
 )
 from callbackgen.runtime.kinds.plain import check_key
@@ -36,34 +37,44 @@ class Dict(Kind):
 
     name = "dict"
     families = frozenset({Family.MAPPING})
-    is_key = is_hashable = False
+    is_hashable = False
+    _is_key = False
     is_container = True
 
     def __init__(self, declared: Any, key: Kind, value: Kind) -> None:
         self.taken = (declared,)
-        self.inner = (key, value)
+        self._inner = (key, value)
+        self._marker = marker(self)
         self._key = key
         self._value = value
-        self.is_native = key.is_key
-        self.is_custom = not key.is_key
 
-    @functools.cached_property
-    def form(self) -> Any:
+    @property
+    def is_native(self) -> bool:
         """See `Kind`. msgspec hands keys to nobody."""
+        return self._key.is_key
+
+    @property
+    def is_custom(self) -> bool:
+        """See `Kind`."""
+        return not self._key.is_key
+
+    @property
+    def form(self) -> Any:
+        """See `Kind`."""
         if not self._key.is_key:
-            return marker(self)
-        return dict[self._key.form, self._value.form]  # type: ignore[name-defined]
+            return self._marker
+        return applied(dict, self._key.form, self._value.form)
 
     @property
     def shape(self) -> Any:
         """See `Kind`."""
-        return limited(dict[str, self._value.shape], self._key)  # type: ignore[name-defined]
+        return limited(applied(dict, str, self._value.shape), self._key)
 
     def size(self, around: tuple[Kind, ...] = ()) -> Size:
         """See `Kind`. Keys that are no texts have to be looked at first."""
         key, value = self._key, self._value
         is_dear = value.is_container or value.size(around).is_dear
-        return Size(math.inf, is_dear or key.families != {Family.TEXT})
+        return Size(math.inf, is_dear or key.families != TEXT)
 
     def pack(self, value: Any, carrier: Carrier) -> Any:
         """See `Kind`."""
@@ -76,12 +87,12 @@ class Dict(Kind):
                 "of them"
             )
         if (
-            type(mapping) is dict
+            type(value) is dict
             and self._key.exact is str
             and are_exact(mapping, self._key)
             and are_exact(mapping.values(), self._value)
         ):
-            return mapping
+            return cast("dict[str, Any]", mapping)
         return self._packed(mapping, carrier)
 
     def _packed(self, mapping: Mapping[Any, Any], carrier: Carrier) -> dict[Any, Any]:
@@ -104,12 +115,12 @@ class Dict(Kind):
         """See `Kind`."""
         if not isinstance(data, dict):
             raise expected(self.name, data)
-        arrived = cast("dict[Any, Any]", data)
+        arrived = cast("dict[object, object]", data)
         try:
-            keys = converted([*arrived], list[self._key.form], carrier)  # type: ignore[name-defined]
+            keys = converted([*arrived], applied(list, self._key.form), carrier)
         except Misfit as misfit:
             raise Misfit(f"a key of it: {misfit.text}") from None
-        values = dict[Any, self._value.form]  # type: ignore[name-defined]
+        values = applied(dict, Any, self._value.form)
         found = converted(arrived, values, carrier)
         return dict(zip(keys, found.values(), strict=True))
 
@@ -122,7 +133,7 @@ class Dict(Kind):
         """See `Kind`."""
         if not isinstance(data, dict):
             return
-        mapping = cast("dict[Any, Any]", data)
+        mapping = cast("dict[object, object]", data)
         if self._value.has_hashed:
             for value in mapping.values():
                 self._value.look_at(value, convert)

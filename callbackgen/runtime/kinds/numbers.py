@@ -46,8 +46,9 @@ class Numbers(Kind):
     """Arrays of numbers of one type, or of a type under one (``numpy.floating``)."""
 
     families = frozenset({Family.NUMBERS})
-    is_native = is_key = is_hashable = False
-    is_custom = True
+    is_hashable = False
+    _is_native = _is_key = False
+    _is_custom = True
 
     def __init__(self, scalar: type | None) -> None:
         import numpy
@@ -90,9 +91,10 @@ class Numbers(Kind):
 
     def made(self, data: object, carrier: Carrier) -> object:
         """See `Kind`."""
-        if isinstance(data, Packed) and data.code == NUMBERS:
-            return self._of_bytes(data.content)
-        if isinstance(data, list) and not carrier.is_ours:
+        arrived: Any = data
+        if isinstance(arrived, Packed) and arrived.code == NUMBERS:
+            return self._of_bytes(arrived.content)
+        if isinstance(arrived, list) and not carrier.is_ours:
             return self._of_lists(data)
         raise expected(self.name, data)
 
@@ -128,7 +130,8 @@ class Numbers(Kind):
 def _content(array: Any) -> bytes:
     """The type, the shape and the numbers of an array."""
     head = msgspec.msgpack.encode((array.dtype.str, array.shape))
-    return len(head).to_bytes(2) + head + array.tobytes()
+    numbers: bytes = array.tobytes()
+    return len(head).to_bytes(2) + head + numbers
 
 
 _head: Final = msgspec.msgpack.Decoder(tuple[str, tuple[int, ...]])

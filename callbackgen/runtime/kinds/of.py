@@ -120,8 +120,8 @@ def _of_generic(resolved: Any) -> Kind:
     if origin is tuple:
         return _tuple_kind(resolved, arguments)
     raise TypeError(
-        f"{origin!r} does not travel: register it (callbackgen.register_type) before the "
-        "first call, or use a dataclass"
+        f"{origin!r} does not travel: register it (callbackgen.register_type) before "
+        "the first call, or use a dataclass"
     )
 
 

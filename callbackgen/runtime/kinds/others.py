@@ -15,6 +15,7 @@ from callbackgen.runtime.kinds.kind import (
     Family,
     Hashing,
     Kind,
+    applied,
     marker,
 )
 from callbackgen.runtime.kinds.plain import PLAIN
@@ -35,8 +36,9 @@ class Reference(Kind):
     """Objects that travel by reference, and arrive as stubs of one class."""
 
     families = frozenset({Family.REFERENCE})
-    is_native = is_key = is_hashable = False
-    is_custom = True
+    is_hashable = False
+    _is_native = _is_key = False
+    _is_custom = True
 
     def __init__(self, stub: type[Stub]) -> None:
         self.name = stub.__name__
@@ -70,26 +72,38 @@ class Limited(Kind):
     """Values of a kind within limits: ``Annotated[..., msgspec.Meta(...)]``."""
 
     def __init__(self, kind: Kind, limits: tuple[msgspec.Meta, ...]) -> None:
-        self.inner = (kind,)
+        self._inner = (kind,)
         self._kind = kind
         self._limits = limits
         self.name = kind.name
         self.taken = kind.taken
         self.families = kind.families
-        self.is_native = kind.is_native
-        self.is_key = kind.is_key
         self.is_hashable = kind.is_hashable
-        self.is_custom = kind.is_custom
         self.is_container = kind.is_container
         self.hashing = kind.hashing
 
-    @functools.cached_property
+    @property
+    def is_native(self) -> bool:
+        """See `Kind`."""
+        return self._kind.is_native
+
+    @property
+    def is_custom(self) -> bool:
+        """See `Kind`."""
+        return self._kind.is_custom
+
+    @property
+    def is_key(self) -> bool:
+        """See `Kind`."""
+        return self._kind.is_key
+
+    @property
     def form(self) -> Any:
         """See `Kind`."""
         return self._limited(self._kind.bare)
 
     def _limited(self, form: Any) -> Any:
-        return Annotated[(form, *self._limits)]  # type: ignore[return-value]
+        return applied(Annotated, form, *self._limits)
 
     @functools.cached_property
     def _shallow(self) -> Any:
@@ -135,8 +149,9 @@ class Registered(Kind):
     """The objects of a class that its user has registered, as plain data."""
 
     families = frozenset(Family)
-    is_key = is_hashable = False
-    is_custom = True
+    is_hashable = False
+    _is_native = _is_key = False
+    _is_custom = True
     is_container = True
     hashing = Hashing.SLOW
 
@@ -151,7 +166,6 @@ class Registered(Kind):
         self._to_builtins = cast("Callable[[object], object]", to_builtins)
         self._from_builtins = from_builtins
         self._form = marker(self)
-        self.is_native = False
 
     @property
     def form(self) -> Any:

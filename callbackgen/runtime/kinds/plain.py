@@ -6,7 +6,6 @@ bytes, list, tuple, dict, set and frozenset.
 
 from __future__ import annotations
 
-import functools
 import math
 import operator
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -32,14 +31,17 @@ class Plain(Kind):
     taken = (object,)
     families = frozenset(Family)
     hashing = Hashing.QUICK
-    is_native = is_key = False
-    is_custom = True
     is_container = True
+    _is_native = _is_key = False
+    _is_custom = True
 
-    @functools.cached_property
+    def __init__(self) -> None:
+        self._marker = marker(self)
+
+    @property
     def form(self) -> Any:
         """See `Kind`."""
-        return marker(self)
+        return self._marker
 
     @property
     def shape(self) -> Any:

@@ -17,7 +17,7 @@ import msgspec
 
 from callbackgen.runtime.kinds.arrays import packed_fields
 from callbackgen.runtime.kinds.converting import converted
-from callbackgen.runtime.kinds.fields import Layout, layout_of
+from callbackgen.runtime.kinds.fields import Layout, is_array_like, layout_of
 from callbackgen.runtime.kinds.kind import (
     DEAR,
     HEAD,
@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 class Record(Kind):
     """The objects of one class, by their fields, which are looked up at first use."""
 
-    is_key = is_hashable = False
+    is_hashable = False
     is_container = True
+    _is_key = False
     hashing = Hashing.SLOW
 
     def __init__(self, resolved: Any, kind_of: Callable[[Any], Kind]) -> None:
@@ -50,6 +51,9 @@ class Record(Kind):
         self._kind_of = kind_of
         self.name = self._class.__name__
         self.taken = (self._class,)
+        is_array = is_array_like(self._class)
+        self.families = frozenset({Family.ARRAY if is_array else Family.MAPPING})
+        self._marker = marker(self)
 
     @functools.cached_property
     def layout(self) -> Layout:
@@ -57,36 +61,35 @@ class Record(Kind):
         return layout_of(self._resolved)
 
     @functools.cached_property
-    def families(self) -> frozenset[Family]:  # type: ignore[override]
-        """See `Kind`."""
-        return frozenset({Family.ARRAY if self.layout.is_array else Family.MAPPING})
-
-    @functools.cached_property
-    def inner(self) -> tuple[Kind, ...]:  # type: ignore[override]
-        """See `Kind`."""
+    def _of_fields(self) -> tuple[Kind, ...]:
         return tuple(self._kind_of(field.type) for field in self.layout.fields)
 
-    @functools.cached_property
-    def is_native(self) -> bool:  # type: ignore[override]
+    @property
+    def inner(self) -> tuple[Kind, ...]:
+        """See `Kind`."""
+        return self._of_fields
+
+    @property
+    def is_native(self) -> bool:
         """See `Kind`. msgspec would fill a field that a class makes itself."""
         return all(field.given for field in self.layout.fields)
 
-    @functools.cached_property
-    def is_custom(self) -> bool:  # type: ignore[override]
+    @property
+    def is_custom(self) -> bool:
         """See `Kind`."""
         return not self.is_native_within
 
-    @functools.cached_property
+    @property
     def form(self) -> Any:
         """See `Kind`."""
-        return self._resolved if self.is_native_within else marker(self)
+        return self._resolved if self.is_native_within else self._marker
 
     @functools.cached_property
     def _receiving(self) -> Any:
         """A class of ours with the same fields, in their forms."""
         return self._struct("form", forbids=False)
 
-    @functools.cached_property
+    @property
     def shape(self) -> Any:
         """See `Kind`. It takes no other keys: what stands there has no type."""
         return Any if self.is_endless else self._struct("shape", forbids=True)
@@ -211,25 +214,31 @@ class TypedDictRecord(Record):
     def __init__(self, resolved: Any, kind_of: Callable[[Any], Kind]) -> None:
         super().__init__(resolved, kind_of)
         self.taken = (dict,)
-        self.is_custom = False  # type: ignore[misc]
+        self._form: Any = None
 
-    @functools.cached_property
-    def is_native(self) -> bool:  # type: ignore[override]
+    @property
+    def is_custom(self) -> bool:
+        """See `Kind`."""
+        return False
+
+    @property
+    def is_native(self) -> bool:
         """See `Kind`. Python does not see all marks of what is required."""
-        required = {field.name for field in self.layout.fields if field.is_required}
-        return required == self._class.__required_keys__
+        fields = self.layout.fields
+        required = frozenset(field.name for field in fields if field.is_required)
+        return bool(required == self._class.__required_keys__)
 
-    @functools.cached_property
+    @property
     def form(self) -> Any:
         """See `Kind`. It is made before its keys are, since they may refer to it."""
-        form: Any = cast(Any, TypedDict)(self.name, {})
-        self.__dict__["form"] = form
-        try:
-            self._fill(form)
-        except BaseException:
-            del self.__dict__["form"]
-            raise
-        return form
+        if self._form is None:
+            self._form = cast(Any, TypedDict)(self.name, {})
+            try:
+                self._fill(self._form)
+            except BaseException:
+                self._form = None
+                raise
+        return self._form
 
     def _fill(self, form: Any) -> None:
         pairs = [*zip(self.layout.fields, self.inner, strict=True)]
@@ -242,7 +251,7 @@ class TypedDictRecord(Record):
         """See `Kind`."""
         if not isinstance(value, dict):
             raise expected("dict", value)
-        mapping = cast("dict[Any, Any]", value)
+        mapping = cast("dict[object, object]", value)
         made: dict[str, Any] = {}
         for field, kind in zip(self.layout.fields, self.inner, strict=True):
             if field.name in mapping:

@@ -9,6 +9,8 @@ import msgspec
 
 from callbackgen.runtime.kinds.kind import (
     ANY_LENGTH,
+    BINARY,
+    TEXT,
     Family,
     Hashing,
     Kind,
@@ -33,17 +35,18 @@ def is_huge(value: int) -> bool:
 class Scalar(Kind):
     """The values of one builtin class that travel as they are."""
 
-    exact: type
+    _class: type
     _size: Size = ANY_LENGTH
 
     def __init__(self) -> None:
-        self.name = self.exact.__name__
-        self.taken = (self.exact,)
+        self.exact = self._class
+        self.name = self._class.__name__
+        self.taken = (self._class,)
 
     @property
     def form(self) -> Any:
         """See `Kind`."""
-        return self.exact
+        return self._class
 
     def size(self, around: tuple[Kind, ...] = ()) -> Size:
         """See `Kind`."""
@@ -65,7 +68,7 @@ class Scalar(Kind):
 class NoneKind(Scalar):
     """None."""
 
-    exact = type(None)
+    _class = type(None)
     families = frozenset({Family.NULL})
     _size = Size(1)
 
@@ -82,7 +85,7 @@ class NoneKind(Scalar):
 class BoolKind(Scalar):
     """True and False."""
 
-    exact = bool
+    _class = bool
     families = frozenset({Family.BOOL})
     _size = Size(1)
 
@@ -93,7 +96,7 @@ class IntKind(Scalar):
     In a field of a class only msgspec reads what arrives, and takes no bool.
     """
 
-    exact = int
+    _class = int
     families = frozenset({Family.INT})
     hashing = Hashing.SEEN
     _size = Size(4096)  # the largest that travel have 3613 digits
@@ -125,7 +128,7 @@ class IntKind(Scalar):
 class FloatKind(Scalar):
     """Floating-point numbers; an int is taken for one, and arrives as one."""
 
-    exact = float
+    _class = float
     families = frozenset({Family.FLOAT, Family.INT})
     hashing = Hashing.SEEN
     _size = Size(9)
@@ -159,8 +162,8 @@ class FloatKind(Scalar):
 class ComplexKind(Scalar):
     """Complex numbers; others are taken for one, and arrive as one."""
 
-    exact = complex
-    is_custom = True
+    _class = complex
+    _is_custom = True
     families = frozenset({Family.COMPLEX})
     hashing = Hashing.SEEN
     _size = Size(24)
@@ -194,8 +197,8 @@ class ComplexKind(Scalar):
 class StrKind(Scalar):
     """Texts."""
 
-    exact = str
-    families = frozenset({Family.TEXT})
+    _class = str
+    families = TEXT
 
     def _plain(self, value: Any) -> Any:
         return str.__str__(value)
@@ -204,9 +207,9 @@ class StrKind(Scalar):
 class BytesKind(Scalar):
     """Bytes; what type checkers take for them is taken, and arrives as bytes."""
 
-    exact = bytes
+    _class = bytes
     is_hashable = False
-    families = frozenset({Family.BINARY})
+    families = BINARY
 
     def __init__(self) -> None:
         super().__init__()
@@ -221,8 +224,9 @@ class BytearrayKind(Kind):
 
     name = "bytearray"
     taken = (bytearray,)
-    families = frozenset({Family.BINARY})
-    is_key = is_hashable = False
+    families = BINARY
+    is_hashable = False
+    _is_key = False
 
     @property
     def form(self) -> Any:

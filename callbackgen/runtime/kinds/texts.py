@@ -8,12 +8,12 @@ import ipaddress
 import math
 import pathlib
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
 from callbackgen.runtime.kinds.kind import (
-    Family,
+    TEXT,
     Hashing,
     Kind,
 )
@@ -50,7 +50,7 @@ _SIZES: Final[dict[type, int]] = {
 class Text(Kind):
     """A class whose values are texts on their way, as msgspec itself has them."""
 
-    families = frozenset({Family.TEXT})
+    families = TEXT
 
     def __init__(self, kind: type) -> None:
         self.name = kind.__name__
@@ -111,8 +111,9 @@ class MomentText(Text):
         """See `Kind`."""
         if not isinstance(value, self.taken):
             raise expected(self.name, value)
-        text: str = value.isoformat()
-        offset = value.utcoffset()
+        moment = cast("datetime.datetime | datetime.time", value)
+        text = moment.isoformat()
+        offset = moment.utcoffset()
         if offset is None or not offset % datetime.timedelta(minutes=1):
             return text
         return carrier.extended(MOMENT, text.encode, lambda: text)
@@ -126,8 +127,8 @@ class MomentText(Text):
 class Parsed(Text):
     """A class that makes its values of texts, which msgspec does not know."""
 
-    is_key = False
-    is_custom = True
+    _is_key = False
+    _is_custom = True
 
     @property
     def shape(self) -> Any:

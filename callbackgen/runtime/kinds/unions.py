@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import typing
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.enums import LiteralKind
-from callbackgen.runtime.kinds.kind import DEAR, Convert, Family, Kind, marker, names
+from callbackgen.runtime.kinds.kind import DEAR, Convert, Family, Kind, marker
 from callbackgen.runtime.kinds.others import Reference
-from callbackgen.runtime.kinds.plain import PLAIN, Plain
+from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.kinds.records import Record
 from callbackgen.runtime.kinds.scalars import NONE
 from callbackgen.runtime.misfit import Misfit, expected
@@ -48,24 +49,16 @@ class Union(Kind):
     """Values of one of several kinds."""
 
     def __init__(self, kinds: tuple[Kind, ...]) -> None:
-        self.inner = kinds
+        self.name = " | ".join(dict.fromkeys(kind.name for kind in kinds))
+        self.taken = tuple(taken for kind in kinds for taken in kind.taken)
+        self.families = frozenset().union(*(kind.families for kind in kinds))
+        self.is_hashable = all(kind.is_hashable for kind in kinds)
+        self.is_container = any(kind.is_container for kind in kinds)
+        self.hashing = max(kind.hashing for kind in kinds)
+        self._inner = kinds
         self._others = [kind for kind in kinds if kind is not NONE]
         self._may_be_none = NONE in kinds
-
-    @functools.cached_property
-    def name(self) -> str:  # type: ignore[override]
-        """See `Kind`."""
-        return " | ".join(names(self.inner))
-
-    @functools.cached_property
-    def taken(self) -> tuple[type, ...]:  # type: ignore[override]
-        """See `Kind`."""
-        return tuple(taken for kind in self.inner for taken in kind.taken)
-
-    @functools.cached_property
-    def families(self) -> frozenset[Family]:  # type: ignore[override]
-        """See `Kind`."""
-        return frozenset(family for kind in self.inner for family in kind.families)
+        self._marker = marker(self)
 
     @functools.cached_property
     def _is_known(self) -> bool:
@@ -85,7 +78,7 @@ class Union(Kind):
         )
 
     @property
-    def is_native(self) -> bool:  # type: ignore[override]
+    def is_native(self) -> bool:
         """See `Kind`. Of classes in it, which may refer to it, it knows no more."""
         return self._is_known_if(
             [
@@ -95,35 +88,20 @@ class Union(Kind):
         )
 
     @property
-    def is_custom(self) -> bool:  # type: ignore[override]
+    def is_custom(self) -> bool:
         """See `Kind`."""
         return not self._is_known
 
     @property
-    def is_key(self) -> bool:  # type: ignore[override]
+    def is_key(self) -> bool:
         """See `Kind`."""
         return self._is_known and all(kind.is_key for kind in self.inner)
 
     @property
-    def is_hashable(self) -> bool:  # type: ignore[override]
-        """See `Kind`."""
-        return all(kind.is_hashable for kind in self.inner)
-
-    @property
-    def is_container(self) -> bool:  # type: ignore[override]
-        """See `Kind`."""
-        return any(kind.is_container for kind in self.inner)
-
-    @property
-    def hashing(self) -> Any:
-        """See `Kind`."""
-        return max(kind.hashing for kind in self.inner)
-
-    @functools.cached_property
     def form(self) -> Any:
         """See `Kind`."""
         if not self._is_known:
-            return marker(self)
+            return self._marker
         return typing.Union[tuple(kind.form for kind in self.inner)]  # noqa: UP007
 
     @property
@@ -165,22 +143,18 @@ class Union(Kind):
 
     def _taking(self, value: Any) -> Kind:
         """The kind that takes a value. Raises Misfit."""
-        kinds = self._others
-        for kind in kinds:
-            if isinstance(kind, LiteralKind) and kind.has(value):
-                return kind
-        for kind in kinds:
-            if type(value) is kind.exact:
-                return kind
-        for kind in kinds:
-            if type(value) in kind.taken:
-                return kind
-        for kind in sorted(kinds, key=lambda kind: kind.is_container):
-            if isinstance(value, kind.taken):
-                return kind
-        for kind in kinds:
-            if isinstance(kind, Reference | Plain):
-                return kind
+        tests: tuple[Callable[[Kind], bool], ...] = (
+            lambda kind: isinstance(kind, LiteralKind) and kind.has(value),
+            lambda kind: type(value) is kind.exact,
+            lambda kind: type(value) in kind.taken,
+            lambda kind: isinstance(value, kind.taken) and not kind.is_container,
+            lambda kind: isinstance(value, kind.taken),
+            lambda kind: isinstance(kind, Reference),
+        )
+        for test in tests:
+            for kind in self._others:
+                if test(kind):
+                    return kind
         raise expected(self.name, value)
 
     def made(self, data: object, carrier: Carrier) -> object:

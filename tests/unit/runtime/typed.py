@@ -56,7 +56,7 @@ class Size(enum.Enum):
     LARGE = 2.5
     ODD = "odd"
     GREAT = "great"
-    GRAND = "great"
+    GRAND = "great"  # noqa: PIE796
 
 
 class Huge(enum.Enum):
@@ -217,7 +217,7 @@ class All:
     shape: Shape
     points: Sequence[Point]
     number: complex
-    choice: Literal["a", 1, None]
+    choice: Literal["a", 1] | None
 
 
 class Money:
