@@ -35,8 +35,11 @@ class ByAddress(Carrier):
     is_ours = False
     _of_peer = True
 
-    def send(self, stub: type[Stub], value: object) -> Address:
+    def send(self, stub: type[Stub], value: object) -> object:
         """See `Carrier`."""
+        return self._to_send(stub, value).as_proxy()
+
+    def _to_send(self, stub: type[Stub], value: object) -> Address:
         return _address_to_send(stub, value)
 
     def receive(self, stub: type[Stub], data: object) -> object:
@@ -96,9 +99,8 @@ class ToAndFrom(ByAddress):
         """See `Carrier`. Calls of stock daemons are made in serpent."""
         return packed
 
-    def send(self, stub: type[Stub], value: object) -> Address:
-        """See `Carrier`."""
-        address = super().send(stub, value)
+    def _to_send(self, stub: type[Stub], value: object) -> Address:
+        address = super()._to_send(stub, value)
         self._sent.add(address)
         return address
 
@@ -110,7 +112,7 @@ class ToAndFrom(ByAddress):
 class Refusing(ByAddress):
     """An ordinary Pyro5 client of our own daemon: nothing is dialled for it."""
 
-    def send(self, stub: type[Stub], value: object) -> Address:
+    def send(self, stub: type[Stub], value: object) -> object:
         """See `Carrier`."""
         raise Misfit(_refusal(stub))
 

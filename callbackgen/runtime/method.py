@@ -160,19 +160,19 @@ class Overload:
 
     def check_result(self, data: bytes | msgspec.Raw) -> None:
         """The same for the bytes of the answer, or of a value for an attribute."""
-        within("result", self._result.check, data)
+        within("reply", self._result.check, data)
 
     def pack_result(self, result: object, carrier: Carrier) -> object:
         """The answer as it travels. Raises Misfit where it does not fit."""
         if type(result) is self._result.exact and not is_large(result):
             return result
-        return within("result", self._result.pack, result, carrier)
+        return within("reply", self._result.pack, result, carrier)
 
     def unpack_result(self, data: object, carrier: Carrier) -> Any:
         """The answer that has arrived. Raises Misfit where it does not fit."""
         if type(data) is self._result.exact:
             return data
-        return within("result", self._result.unpack, data, carrier)
+        return within("reply", self._result.unpack, data, carrier)
 
     def pack_assigned(self, value: object, carrier: Carrier) -> object:
         """The value for an attribute as it travels. Raises Misfit if unfit."""

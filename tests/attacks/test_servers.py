@@ -196,7 +196,7 @@ def answers_twice(peer: Bad, call: Message) -> None:
     peer.ended()
 
 
-@ATTACKS.on_call(BAD + "result: expected str, got int", calls=2)
+@ATTACKS.on_call(BAD + "reply: expected str, got int", calls=2)
 def answers_with_another_type(peer: Bad, call: Message) -> None:
     """A number where a text is due."""
     reply(peer, call, packed(5))
@@ -358,7 +358,7 @@ def answers_with_many_objects(peer: Bad, call: Message) -> None:
     reply(peer, call, packed([a_guest(number) for number in range(1, 5000)]))
 
 
-@ATTACKS.on_call(BAD + "result: expected str, got int")
+@ATTACKS.on_call(BAD + "reply: expected str, got int")
 def calls_what_is_private(peer: Bad, call: Message) -> None:
     """Members and objects that it was not given; each call is refused."""
     for method in ("_pyroId", "__class__", "texts", "__init__", "told.__func__"):

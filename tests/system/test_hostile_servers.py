@@ -290,7 +290,7 @@ def test_a_large_answer_is_of_its_type_before_it_is_read() -> None:
         callbackgen.connect(address) as connection,
     ):
         with pytest.raises(
-            callbackgen.BadReply, match="hold: result: expected str, got list"
+            callbackgen.BadReply, match="hold: reply: expected str, got list"
         ):
             RoomStub(connection).hold("")
         assert connection.is_open

@@ -34,7 +34,7 @@ def test_a_result_that_does_not_fit_is_an_error_of_the_call() -> None:
         ExampleStub(address).limited()
     assert caught.value.class_name == "TypeError"
     assert "limited" in caught.value.text
-    assert "result[1]: expected int, got str" in caught.value.text
+    assert "reply[1]: expected int, got str" in caught.value.text
 
 
 class OddError(Exception):

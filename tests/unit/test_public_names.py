@@ -52,6 +52,7 @@ def test_the_public_names() -> None:
         "connected",
         "current_peer",
         "on_lost",
+        "register_type",
         "settings",
         "with_deadline",
     ]

@@ -94,9 +94,9 @@ def test_an_object_in_an_answer_is_refused(data: object) -> None:
 @pytest.mark.parametrize(
     ("data", "place"),
     [
-        ("5", "result: expected int, got str"),
-        (2.5, "result: expected int, got float"),
-        (None, "result: expected int, got None"),
+        ("5", "reply: expected int, got str"),
+        (2.5, "reply: expected int, got float"),
+        (None, "reply: expected int, got None"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused(data: object, place: str) -> None:

@@ -108,7 +108,7 @@ def test_first_fitting_overload_is_used() -> None:
     two, _, _ = method.pack(("a", 1), {}, BY_ADDRESS)
     assert one.unpack_result("x", BY_ADDRESS) == "x"
     assert two.unpack_result(1, BY_ADDRESS) == 1
-    with pytest.raises(Misfit, match="result: expected str, got int"):
+    with pytest.raises(Misfit, match="reply: expected str, got int"):
         one.unpack_result(1, BY_ADDRESS)
     with pytest.raises(Misfit, match=r"none of its overloads: \(key: str\) -> str: "):
         method.pack((1,), {}, BY_ADDRESS)

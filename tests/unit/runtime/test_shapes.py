@@ -168,7 +168,7 @@ UNFIT: list[tuple[str, bytes, str]] = [
     ),
     ("(*texts: str) -> None", call(b"\xa0", b"\x01"), r"texts\[1\]: expected str"),
     ("(**texts: str) -> None", call(a=b"\xa0", b=b"\x01"), "b: expected str"),
-    ("-> str", call(b"\x01"), "result: expected str"),
+    ("-> str", call(b"\x01"), "reply: expected str"),
 ]
 
 

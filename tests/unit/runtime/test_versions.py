@@ -76,7 +76,7 @@ CALLS: list[tuple[Callable[[Stub], object], type[RemoteError], str, str]] = [
     (
         lambda stub: call(stub, COUNT_INT),
         BadReply,
-        "MadeStub.count: result: expected int, got str",
+        "MadeStub.count: reply: expected int, got str",
         f"{ANOTHER}: there it is count() -> int | str, here it is count() -> int",
     ),
     (

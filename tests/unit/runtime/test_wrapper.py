@@ -87,12 +87,12 @@ MISFITS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda w: w.changed("A", "x"), "changed(): price: expected float, got str"),
     (lambda w: w.changed("A"), "changed(): missing a required argument: 'price'"),
     (lambda w: w.changed("A", 1.0, last=True), "unexpected keyword argument"),
-    (lambda w: w.changed("A", 1.0), "changed(): result: expected bool, got dict"),
-    (lambda w: w.limited(), "limited(): result[1]: expected int, got str"),
+    (lambda w: w.changed("A", 1.0), "changed(): reply: expected bool, got dict"),
+    (lambda w: w.limited(), "limited(): reply[1]: expected int, got str"),
     (lambda w: w.convert(1), "convert(): result: an object of class"),
     (lambda w: w.attach("x"), "attach(): peer: expected a reference"),
-    (lambda w: w.label, "label: result: expected str, got int"),
-    (lambda w: w.level, "level: result: expected int, got str"),
+    (lambda w: w.label, "label: reply: expected str, got int"),
+    (lambda w: w.level, "level: reply: expected int, got str"),
     (lambda w: setattr(w, "level", "x"), "level: value: expected int, got str"),
 ]
 
