@@ -162,7 +162,7 @@ class Server:
         try:
             payload = envelope.packed(result)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
-            raise TypeError(f"{request.method}(): result: {error}") from None
+            raise TypeError(f"{request.method}(): reply: {error}") from None
         if len(payload) > LEAST:
             exceeded = served.method.result_size.exceeded(len(payload), settings)
             if exceeded is not None:
@@ -226,7 +226,7 @@ def _check_result(
         else:
             check_parts([result], len(payload))
     except (Misfit, WireError) as error:
-        raise ValueError(f"{method.name}(): result: {error}") from None
+        raise ValueError(f"{method.name}(): reply: {error}") from None
 
 
 def _member(wrapper: Wrapper, called: Heading) -> Served:

@@ -89,7 +89,7 @@ MISFITS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda w: w.changed("A", 1.0, last=True), "unexpected keyword argument"),
     (lambda w: w.changed("A", 1.0), "changed(): reply: expected bool, got dict"),
     (lambda w: w.limited(), "limited(): reply[1]: expected int, got str"),
-    (lambda w: w.convert(1), "convert(): result: an object of class"),
+    (lambda w: w.convert(1), "convert(): reply: an object of class"),
     (lambda w: w.attach("x"), "attach(): peer: expected a reference"),
     (lambda w: w.label, "label: reply: expected str, got int"),
     (lambda w: w.level, "level: reply: expected int, got str"),
