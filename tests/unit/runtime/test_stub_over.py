@@ -193,7 +193,7 @@ def test_an_answer_cannot_lead_elsewhere(
         ):
             stub.peer()
         answers.answer = replying(message(0, [reference(far.address), reference(text)]))
-        with pytest.raises(BadReply, match=r"peers: result\[1\]: |would have to be"):
+        with pytest.raises(BadReply, match=r"peers: reply\[1\]: |would have to be"):
             stub.peers()
         assert len([event for event in dialled if "connect" in event]) == 1
         assert far.connections == 1
