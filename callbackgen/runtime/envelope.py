@@ -66,6 +66,9 @@ CONTROL: Final = 0xFFFF_FFFF_FFFF_FFFF
 LARGEST_HANDSHAKE: Final = 4 * 1024
 """Bytes that the payload of CONNECT and of its answer may have."""
 
+_EXTENSIONS: Final = (b"\xd8\x30", b"\xc7", b"\xc8", b"\xc9")
+"""How those begin that are dear to read: a complex, large ints, arrays of numpy."""
+
 _BASIC: Final = struct.Struct("!HHI")
 _CALL: Final = struct.Struct("!HHIqQ")
 _NO_OPPOSITE: Final = -(2**63)
@@ -182,8 +185,8 @@ def packed(value: object) -> bytes:
     try:
         check_keys(payload, maps)
         if len(payload) > MOST_NUMBERS * DOUBLE.size and (
-            payload.count(COMPLEX) + payload.count(LARGE_INT) > MOST_NUMBERS
-        ):  # those that look like numbers may be texts
+            sum(map(payload.count, _EXTENSIONS)) > MOST_NUMBERS
+        ):  # those that look like extensions may be texts or floats
             unpacked(payload, bytes)
     except WireError as error:
         raise OverflowError(str(error)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import struct
-from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -83,9 +82,10 @@ def _has_too_many_parts(values: Iterable[object]) -> bool:
         if isinstance(one, dict):
             left -= _KEY * len(cast("dict[object, object]", one))
             one = [*cast("dict[object, object]", one).values()]
-        kinds = Counter(map(type, cast("list[object]", one)))
-        left -= kinds[str] + _CONTAINER * sum(map(kinds.__getitem__, _CONTAINERS))
-        if left >= 0 and not kinds.keys().isdisjoint(_CONTAINERS):
+        kinds = [*map(type, cast("list[object]", one))]
+        containers = sum(map(kinds.count, _CONTAINERS))
+        left -= kinds.count(str) + _CONTAINER * containers
+        if left >= 0 and containers:
             found += [inner for inner in one if type(inner) in _CONTAINERS]
     return left < 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
@@ -18,8 +18,8 @@ from callbackgen.runtime.kinds.kind import (
     applied,
     together,
 )
+from callbackgen.runtime.kinds.packing import Fields, are_as_they_are
 from callbackgen.runtime.kinds.plain import check_key
-from callbackgen.runtime.kinds.scalars import is_huge
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size
 
@@ -56,6 +56,9 @@ def limited(container: Any, item: Kind) -> Any:
 
 def packed_all(items: Any, item: Kind, carrier: Carrier) -> list[Any]:
     """What travels for items of one kind. Raises Misfit."""
+    together = item.packed_together(items, carrier)
+    if together is not None:
+        return together
     pack, made = item.pack, list[object]()
     add = made.append
     try:
@@ -64,17 +67,6 @@ def packed_all(items: Any, item: Kind, carrier: Carrier) -> list[Any]:
     except Misfit as misfit:
         raise misfit.within(f"[{len(made)}]") from None
     return made
-
-
-def are_exact(items: Collection[Any], item: Kind) -> bool:
-    """Whether items of one kind travel as they are."""
-    if item.exact is None or not set(map(type, items)) <= {item.exact}:
-        return False
-    return item.exact is not int or not items or not any(map(is_huge, _ends(items)))
-
-
-def _ends(items: Collection[int]) -> tuple[int, int]:
-    return min(items), max(items)
 
 
 class Array(Kind):
@@ -120,7 +112,7 @@ class Array(Kind):
         if not isinstance(value, self.taken):
             raise expected(self.name, value)
         items = cast("Collection[Any]", value)
-        is_exact = type(items) is self._arrives and are_exact(items, self._item)
+        is_exact = type(items) is self._arrives and are_as_they_are(items, self._item)
         made = items if is_exact else packed_all(items, self._item, carrier)
         return self._as_set(made) if self._is_set else self._as_arrives(made)
 
@@ -131,7 +123,7 @@ class Array(Kind):
         """A set, where what travels for its items can be in one; else a list."""
         if not self._item.is_hashable:
             return [*made]
-        if self._item.exact is not str:
+        if self._item.as_they_are != {str}:
             for item in made:
                 check_key(item)
         return self._as_arrives(made)
@@ -163,6 +155,7 @@ class Pack(Kind):
 
     def __init__(self, items: tuple[Kind, ...]) -> None:
         self._inner = items
+        self._packing = Fields(items, [f"[{index}]" for index in range(len(items))])
         self._is_key = all(item.is_key for item in items)
         self.is_hashable = all(item.is_hashable for item in items)
         self.hashing = max([Hashing.SEEN, *(item.hashing for item in items)])
@@ -191,7 +184,7 @@ class Pack(Kind):
                 f"expected a tuple of length {len(self.inner)}, got one of length "
                 f"{len(items)}"
             )
-        return packed_fields(items, self.inner, carrier, "[{}]".format)
+        return self._packing.packed(items, carrier)
 
     def look_at(self, data: Any, convert: Convert) -> None:
         """See `Kind`."""
@@ -202,24 +195,3 @@ class Pack(Kind):
 
 def _tuple_of(forms: list[Any]) -> Any:
     return applied(tuple, *forms) if forms else tuple[()]
-
-
-def packed_fields(
-    values: tuple[Any, ...],
-    kinds: tuple[Kind, ...],
-    carrier: Carrier,
-    place: Callable[[int], str],
-) -> tuple[Any, ...]:
-    """What travels for values of so many kinds; `place` names one. Raises Misfit."""
-    exact = [kind.exact for kind in kinds]
-    if [*map(type, values)] == exact and not (
-        int in exact and any(is_huge(one) for one in values if type(one) is int)
-    ):
-        return tuple(values)
-    made: list[object] = []
-    try:
-        for value, kind in zip(values, kinds, strict=True):
-            made.append(kind.pack(value, carrier))
-    except Misfit as misfit:
-        raise misfit.within(place(len(made))) from None
-    return tuple(made)

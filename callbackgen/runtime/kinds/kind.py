@@ -55,13 +55,13 @@ class Hashing(enum.IntEnum):
 class Kind(ABC):
     """The values of one type.
 
-    `name` is for people. Values of the class `exact`, if there is one, travel as they
-    are; a sender takes those of the classes `taken`. `is_hashable`: what travels can be
+    `name` is for people. Values of exactly the classes `as_they_are` travel so; a
+    sender takes those of the classes `taken`, too. `is_hashable`: what travels can be
     in a set, to serpent too.
     """
 
     name: str
-    exact: type | None = None
+    as_they_are: frozenset[type] = frozenset()
     taken: tuple[type, ...] = ()
     families: frozenset[Family] = frozenset()
     is_hashable: bool = True
@@ -124,6 +124,13 @@ class Kind(ABC):
     def pack(self, value: Any, carrier: Carrier) -> Any:
         """What travels for a value. Raises Misfit where it does not fit."""
         ...
+
+    def packed_together(self, items: Any, carrier: Carrier) -> list[Any] | None:
+        """What travels for many, where that is quicker, and None where it is not.
+
+        None, too, where one does not fit.
+        """
+        return None
 
     def made(self, data: object, carrier: Carrier) -> object:
         """The value in what has arrived, where msgspec leaves it to us."""

@@ -6,7 +6,7 @@ import collections.abc
 import math
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from callbackgen.runtime.kinds.arrays import are_exact, limited
+from callbackgen.runtime.kinds.arrays import limited
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.hashed import check
 from callbackgen.runtime.kinds.kind import (
@@ -18,6 +18,7 @@ from callbackgen.runtime.kinds.kind import (
     applied,
     marker,
 )
+from callbackgen.runtime.kinds.packing import are_as_they_are
 from callbackgen.runtime.kinds.plain import check_key
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size
@@ -88,9 +89,9 @@ class Dict(Kind):
             )
         if (
             type(value) is dict
-            and self._key.exact is str
-            and are_exact(mapping, self._key)
-            and are_exact(mapping.values(), self._value)
+            and self._key.as_they_are == {str}
+            and are_as_they_are(mapping, self._key)
+            and are_as_they_are(mapping.values(), self._value)
         ):
             return cast("dict[str, Any]", mapping)
         return self._packed(mapping, carrier)

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast, get_origin
 
 import msgspec
 
-from callbackgen.runtime.kinds.arrays import packed_fields
 from callbackgen.runtime.kinds.converting import converted
-from callbackgen.runtime.kinds.fields import Layout, is_array_like, layout_of
+from callbackgen.runtime.kinds.fields import Field, Layout, is_array_like, layout_of
 from callbackgen.runtime.kinds.kind import (
     DEAR,
     HEAD,
@@ -28,6 +27,7 @@ from callbackgen.runtime.kinds.kind import (
     marker,
     together,
 )
+from callbackgen.runtime.kinds.packing import Fields
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size
 
@@ -126,16 +126,21 @@ class Record(Kind):
         return together(sizes)
 
     @functools.cached_property
-    def _travelling(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Kind, ...]]:
-        """The names, the keys and the kinds of the fields that travel."""
+    def _travelling(self) -> list[tuple[Field, Kind]]:
         pairs = zip(self.layout.fields, self.inner, strict=True)
-        found = [(one.name, one.key, kind) for one, kind in pairs if one.given]
-        names, keys, kinds = zip(*found, strict=True) if found else ((), (), ())
-        return names, keys, kinds
+        return [(field, kind) for field, kind in pairs if field.given]
+
+    @functools.cached_property
+    def _keys(self) -> tuple[str, ...]:
+        return tuple(field.key for field, _ in self._travelling)
+
+    @functools.cached_property
+    def _fields(self) -> Fields:
+        return _fields_of(self._travelling)
 
     @functools.cached_property
     def _values_of(self) -> Callable[[Any], tuple[Any, ...]]:
-        names, _, _ = self._travelling
+        names = [field.name for field, _ in self._travelling]
         if len(names) > 1:
             return operator.attrgetter(*names)
         return lambda value: tuple(getattr(value, name) for name in names)
@@ -148,26 +153,47 @@ class Record(Kind):
             values = self._values_of(value)
         except AttributeError as error:
             raise Misfit(f"{self.name} without a field: {error}") from None
-        names, keys, kinds = self._travelling
-        if msgspec.UNSET in values:
+        if self._may_be_unset and any(one is msgspec.UNSET for one in values):
             return self._packed_without_unset(values, carrier)
-        packed = packed_fields(values, kinds, carrier, lambda at: f".{names[at]}")
-        return self._tagged(dict(zip(keys, packed, strict=True)), packed)
+        packed = self._fields.packed(values, carrier)
+        if self.layout.tag is None and not self.layout.is_array:
+            return dict(zip(self._keys, packed, strict=True))
+        return self._tagged(self._keys, packed)
 
-    def _tagged(self, by_key: dict[str, Any], values: tuple[Any, ...]) -> Any:
+    def packed_together(self, items: Any, carrier: Carrier) -> list[Any] | None:
+        """See `Kind`. Field by field."""
+        if self._may_be_unset or self.layout.tag is not None or not self._travelling:
+            return None
+        if type(items) is not list or set(map(type, items)) != {self._class}:
+            return None
+        try:
+            columns = [*zip(*map(self._values_of, items), strict=True)]
+            packed = self._fields.packed_columns(columns, carrier)
+        except (AttributeError, Misfit):  # said of one by one, where it is
+            return None
+        rows = zip(*packed, strict=True)
+        if self.layout.is_array:
+            return [*rows]
+        keys = self._keys
+        return [dict(zip(keys, row, strict=True)) for row in rows]
+
+    @functools.cached_property
+    def _may_be_unset(self) -> bool:
+        return issubclass(self._class, msgspec.Struct)
+
+    def _tagged(self, keys: tuple[str, ...], values: tuple[Any, ...]) -> Any:
         layout = self.layout
         if layout.is_array:
             return values if layout.tag is None else (layout.tag, *values)
-        return (
-            by_key if layout.tag_key is None else {layout.tag_key: layout.tag, **by_key}
-        )
+        by_key = dict(zip(keys, values, strict=True))
+        return by_key if layout.tag is None else {layout.tag_key: layout.tag, **by_key}
 
     def _packed_without_unset(self, values: tuple[Any, ...], carrier: Carrier) -> Any:
-        fields = zip(*self._travelling, values, strict=True)
-        found = [one for one in fields if one[3] is not msgspec.UNSET]
-        names, keys, kinds, kept = zip(*found, strict=True) if found else [()] * 4
-        packed = packed_fields(kept, kinds, carrier, lambda at: f".{names[at]}")
-        return self._tagged(dict(zip(keys, packed, strict=True)), packed)
+        pairs = zip(self._travelling, values, strict=True)
+        kept = [(one, value) for one, value in pairs if value is not msgspec.UNSET]
+        fields = _fields_of([one for one, _ in kept])
+        packed = fields.packed(tuple(value for _, value in kept), carrier)
+        return self._tagged(tuple(field.key for (field, _), _ in kept), packed)
 
     def takes(self, data: object) -> bool:
         """See `Kind`. They are told apart by their tags."""
@@ -206,6 +232,11 @@ class Record(Kind):
             for field, kind in zip(fields, kinds, strict=True):
                 if kind.has_hashed and field.key in mapping:
                     kind.look_at(mapping[field.key], convert)
+
+
+def _fields_of(pairs: list[tuple[Field, Kind]]) -> Fields:
+    kinds = [kind for _, kind in pairs]
+    return Fields(kinds, [f".{field.name}" for field, _ in pairs])
 
 
 class TypedDictRecord(Record):

@@ -39,7 +39,7 @@ class Scalar(Kind):
     _size: Size = ANY_LENGTH
 
     def __init__(self) -> None:
-        self.exact = self._class
+        self.as_they_are = frozenset({self._class})
         self.name = self._class.__name__
         self.taken = (self._class,)
 
@@ -54,7 +54,7 @@ class Scalar(Kind):
 
     def pack(self, value: Any, carrier: Carrier) -> Any:
         """See `Kind`."""
-        if type(value) is self.exact:
+        if type(value) is self._class:
             return value
         if not isinstance(value, self.taken):
             raise expected(self.name, value)
@@ -170,6 +170,7 @@ class ComplexKind(Scalar):
 
     def __init__(self) -> None:
         super().__init__()
+        self.as_they_are = frozenset()  # nan is looked for
         self.taken = (complex, float, int)
 
     @property

@@ -55,6 +55,9 @@ class Union(Kind):
         self.is_hashable = all(kind.is_hashable for kind in kinds)
         self.is_container = any(kind.is_container for kind in kinds)
         self.hashing = max(kind.hashing for kind in kinds)
+        self.as_they_are = frozenset[type]().union(
+            *(kind.as_they_are for kind in kinds)
+        )
         self._inner = kinds
         self._others = [kind for kind in kinds if kind is not NONE]
         self._may_be_none = NONE in kinds
@@ -145,7 +148,7 @@ class Union(Kind):
         """The kind that takes a value. Raises Misfit."""
         tests: tuple[Callable[[Kind], bool], ...] = (
             lambda kind: isinstance(kind, LiteralKind) and kind.has(value),
-            lambda kind: type(value) is kind.exact,
+            lambda kind: type(value) in kind.as_they_are,
             lambda kind: type(value) in kind.taken,
             lambda kind: isinstance(value, kind.taken) and not kind.is_container,
             lambda kind: isinstance(value, kind.taken),

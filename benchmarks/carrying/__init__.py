@@ -1,0 +1,1 @@
+"""Ways for values to travel, which `benchmarks.values` measures beside each other."""
