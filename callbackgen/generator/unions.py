@@ -62,17 +62,16 @@ class Unions:
 
     def check(self, members: tuple[Type, ...]) -> None:
         """Raises Problem (CBG130) unless all members can be told apart."""
-        for one, other in combinations(members, 2):
-            if not self._are_apart(one, other):
-                first, second = self._found(one), self._found(other)
-                if first is not None and second is not None:
-                    raise two_classes(one, other)
-                raise not_told_apart(one, other)
         for member in members:
             if self._forms(member) & {REFERENCE, REGISTERED} and (
                 sum(each != NONE and each not in ANYTHING for each in members) > 1
             ):
                 raise alone(member)
+        for one, other in combinations(members, 2):
+            if not self._are_apart(one, other):
+                if self._is_made_of_fields(one) and self._is_made_of_fields(other):
+                    raise two_classes(one, other)
+                raise not_told_apart(one, other)
 
     def _are_apart(self, one: Type, other: Type) -> bool:
         first, second = self._struct(one), self._struct(other)
@@ -154,6 +153,10 @@ class Unions:
         base = self._base(member)
         found = self.library.find(base) if isinstance(base, Symbol) else None
         return found if found and isinstance(found.definition, Defined) else None
+
+    def _is_made_of_fields(self, member: Type) -> bool:
+        found = self._found(member)
+        return found is not None and self.classes.kind(found) is not Kind.ENUM
 
     def _struct(self, member: Type) -> Found | None:
         found = self._found(member)

@@ -133,7 +133,9 @@ def test_two_classes_are_told_how_to_differ(tmp_path: Path) -> None:
     ):
         assert "tag=True" in refused(tmp_path, annotation, CLASSES).hint
     assert "tag=True" not in refused(tmp_path, "Path | str").hint
-    assert "two parameters" in refused(tmp_path, "Peer | int").hint
+    assert "tag=True" not in refused(tmp_path, "Texts | Mixed", CLASSES).hint
+    for annotation in ("Peer | int", "Peer | Callable[[], int]", "None | Path | Peer"):
+        assert "two parameters" in refused(tmp_path, annotation).hint
 
 
 INT, TEXT, EITHER = {"str"}, {"int"}, set[str]()
