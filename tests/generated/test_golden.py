@@ -142,7 +142,7 @@ def test_entered_from_either_end(first: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", ["parameters", "values", "references", "functions", "generics"]
+    "case", ["parameters", "values", "references", "functions", "generics", "data"]
 )
 def test_a_stub_does_not_load_the_interface(case: str) -> None:
     """Importing a generated module loads nothing of the user's."""
