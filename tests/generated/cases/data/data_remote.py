@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from callbackgen.runtime import (
     Method,
@@ -18,7 +18,7 @@ from callbackgen.runtime import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime, time, timedelta
     from decimal import Decimal
     from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Network
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from data.interface import (
         Bought,
         Box,
+        Data,
         Flags,
         Level,
-        Listener,
         Money,
         Order,
         OrderId,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
         Sold,
         Unit,
     )
-    from data.listener_remote import ListenerStub
 
 _BINARY: Final[Method[bytes]] = Method("binary", "(a: bytes, b: bytearray) -> bytes")
 _TIMES: Final[Method[list[datetime]]] = Method(
@@ -98,10 +97,6 @@ _LIMITED: Final[Method[float]] = Method(
 _ARRAY: Final[Method[NDArray[float64]]] = Method(
     "array",
     "(a: numpy.typing.NDArray[numpy.float64], b: numpy.ndarray[typing.Any, numpy.dtype[numpy.int64]]) -> numpy.typing.NDArray[numpy.float64]",
-)
-_WATCHED: Final[Method[Side]] = Method(
-    "watched",
-    "(listener: data.listener_remote.ListenerStub, call: collections.abc.Callable[[data.interface.Order, bytes], data.interface.Money]) -> data.interface.Side",
 )
 _LAST: Final[Method[Order | None]] = Method("last", "-> data.interface.Order | None")
 _LIMIT: Final[Method[float]] = Method(
@@ -162,76 +157,6 @@ class RemoteData(Protocol):
         b: ndarray[Any, dtype[int64]],
     ) -> NDArray[float64]: ...
 
-    def watched(
-        self,
-        listener: Listener,
-        call: Callable[[Order, bytes], Money],
-    ) -> Side: ...
-
-    @property
-    def last(self) -> Order | None: ...
-
-    limit: float
-
-
-class DataTarget(Protocol):
-    """What a data.interface.Data is to its implementer: references are stubs."""
-
-    def binary(self, a: bytes, b: bytearray) -> bytes: ...
-
-    def times(self, a: datetime, b: date, c: time, d: timedelta) -> list[datetime]: ...
-
-    def numbers(self, a: Decimal, b: UUID, c: complex | str) -> Decimal | int: ...
-
-    def paths(self, a: Path, b: PurePosixPath, c: PureWindowsPath) -> Path | None: ...
-
-    def addresses(
-        self,
-        a: IPv4Address,
-        b: IPv6Network,
-        c: IPv4Interface,
-    ) -> dict[IPv6Address, str]: ...
-
-    def enums(
-        self,
-        a: Side,
-        b: Level,
-        c: Unit,
-        d: Flags,
-        e: Shape,
-    ) -> tuple[Side, Shape]: ...
-
-    def order(self, order: Order, also: Sequence[Order] = ()) -> Order: ...
-
-    def boxes(self, a: Box[int], b: Box[Box[Order]] | None = None) -> Box[Decimal]: ...
-
-    def place(self, place: Place) -> Mapping[OrderId, Place]: ...
-
-    def event(self, event: Bought | Sold | None) -> Bought | Sold: ...
-
-    def row(self, row: Row, money: Money) -> Row | Money: ...
-
-    def keys(
-        self,
-        a: dict[Side, int],
-        b: dict[tuple[date, Level], Any],
-        c: set[Money],
-    ) -> set[UUID]: ...
-
-    def limited(self, percent: float, name: str) -> float: ...
-
-    def array(
-        self,
-        a: NDArray[float64],
-        b: ndarray[Any, dtype[int64]],
-    ) -> NDArray[float64]: ...
-
-    def watched(
-        self,
-        listener: ListenerStub,
-        call: Callable[[Order, bytes], Money],
-    ) -> Side: ...
-
     @property
     def last(self) -> Order | None: ...
 
@@ -244,8 +169,8 @@ class DataWrapper(Wrapper, format=1):
 
     __slots__ = ("__callback",)
 
-    def __init__(self, callback: DataTarget) -> None:
-        self.__callback: Final[DataTarget] = callback
+    def __init__(self, callback: Data) -> None:
+        self.__callback: Final[Data] = callback
 
     @exposed(_BINARY)
     def binary(self, a: bytes, b: bytearray) -> bytes:
@@ -324,14 +249,6 @@ class DataWrapper(Wrapper, format=1):
     ) -> NDArray[float64]:
         return self.__callback.array(a, b)
 
-    @exposed(_WATCHED)
-    def watched(
-        self,
-        listener: Listener,
-        call: Callable[[Order, bytes], Money],
-    ) -> Side:
-        return self.__callback.watched(cast("ListenerStub", listener), call)
-
     @property
     @exposed(_LAST)
     def last(self) -> Order | None:
@@ -408,13 +325,6 @@ class DataStub(Stub, format=1):
         b: ndarray[Any, dtype[int64]],
     ) -> NDArray[float64]:
         return self._call(_ARRAY, a, b)
-
-    def watched(
-        self,
-        listener: Listener,
-        call: Callable[[Order, bytes], Money],
-    ) -> Side:
-        return self._call(_WATCHED, listener, call)
 
     @property
     def last(self) -> Order | None:

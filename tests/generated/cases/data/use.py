@@ -26,6 +26,7 @@ from data.interface import (
     Unit,
 )
 from data.listener_remote import ListenerStub
+from data.watching_remote import WatchingStub, WatchingWrapper
 
 ID = OrderId(UUID(int=7))
 PRICE = Money(Decimal("12.50"))
@@ -101,11 +102,21 @@ class Implementation:
     ) -> npt.NDArray[np.float64]:
         return a + b
 
-    def watched(
+
+class Watcher:
+    def watch(
         self, listener: ListenerStub, call: Callable[[Order, bytes], Money]
     ) -> Side:
         assert call(Order(ID, PRICE), b"x") == Money(Decimal(1), "x")
         return listener.happened(Sold(1.0), b"\x00")
+
+
+def watching(stub: WatchingStub) -> WatchingWrapper:
+    def counted(order: Order, image: bytes) -> Money:
+        return Money(Decimal(len(image)), image.decode())
+
+    assert stub.watch(Listening(), counted) is Side.SELL
+    return WatchingWrapper(Watcher())
 
 
 def exercise(stub: DataStub) -> None:
@@ -145,11 +156,6 @@ def exercise(stub: DataStub) -> None:
     total = stub.array(np.array([1.5, 2.5]), np.array([1, 2], np.int64))
     assert total.dtype == np.float64
     assert total.tolist() == [2.5, 4.5]
-
-    def counted(order: Order, image: bytes) -> Money:
-        return Money(Decimal(len(image)), image.decode())
-
-    assert stub.watched(Listening(), counted) is Side.SELL
     assert stub.last == Order(ID, PRICE)
     stub.limit = 2.5
     assert stub.limit == 2.5
