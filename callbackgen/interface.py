@@ -46,7 +46,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Constant:
-    """``None``, ``...`` or a value inside ``Literal[...]``, as source text."""
+    """``None``, ``...``, a value inside ``Literal[...]``, or limits, as source text."""
 
     text: str
 
@@ -92,6 +92,11 @@ NONE = Constant("None")
 CALLABLE = Symbol("collections.abc", "Callable")
 """A function, which travels by reference. Applied, it has two arguments: what it takes,
 as :class:`Arguments` or the constant ``...``, and its result."""
+
+
+ANNOTATED = Symbol("typing", "Annotated")
+"""A type with limits. Applied, its arguments are the type and, each as a constant, the
+limits: ``msgspec.Meta(ge=0)``. Only the run time looks at them."""
 
 
 def children(annotation: Type) -> tuple[Type, ...]:

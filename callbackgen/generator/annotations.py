@@ -1,8 +1,8 @@
 """From an annotation as written to a type of the model, every name resolved.
 
 What the typing module has several spellings for becomes one: ``Optional[X]`` is
-``X | None``, ``typing.List`` is ``list``, an alias is what it stands for, and the
-metadata of ``Annotated`` is left out, since it means nothing to a type checker.
+``X | None``, ``typing.List`` is ``list``, an alias is what it stands for. Of the
+metadata of ``Annotated`` only msgspec's limits are kept: the run time holds to them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from callbackgen.generator.diagnostics import Problem
+from callbackgen.generator.limits import limits_in
 from callbackgen.generator.literals import quoted
 from callbackgen.generator.names import (
     Found,
@@ -21,6 +23,7 @@ from callbackgen.generator.names import (
 from callbackgen.generator.source import Assigned, Defined, Names, Source
 from callbackgen.generator.spellings import canonical
 from callbackgen.interface import (
+    ANNOTATED,
     ANY,
     CALLABLE,
     NONE,
@@ -35,16 +38,6 @@ from callbackgen.interface import (
     transform,
     walk,
 )
-
-
-class Problem(Exception):
-    """What is wrong with a piece of source: code, message and hint of a diagnostic."""
-
-    def __init__(self, code: str, message: str, hint: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -90,10 +83,14 @@ def not_understood(text: str) -> Problem:
 
 
 class Annotations:
-    """Reads annotations. `convert` raises Problem for what is no type."""
+    """Reads annotations. `convert` raises Problem for what is no type.
 
-    def __init__(self, library: Library) -> None:
+    `keeps_limits`: whether limits become a part of the type.
+    """
+
+    def __init__(self, library: Library, *, keeps_limits: bool = True) -> None:
         self.library = library
+        self._keeps_limits = keeps_limits
 
     def convert(self, node: ast.expr, scope: Scope) -> Type:
         """The type that an expression in an annotation stands for."""
@@ -120,7 +117,8 @@ class Annotations:
     def symbol(self, dotted: str, scope: Scope) -> Symbol:
         """The symbol of a dotted name in a scope. Raises Problem (CBG121)."""
         try:
-            return self.library.resolve(dotted, scope.source, scope.inner)
+            found = self.library.resolve(dotted, scope.source, scope.inner)
+            return self.library.meant(found)
         except Undefined as undefined:
             raise Problem(
                 "CBG121",
@@ -140,7 +138,7 @@ class Annotations:
             case "Union":
                 return union([self.convert(item, scope) for item in items])
             case "Annotated":
-                return self.convert(items[0], scope)
+                return self._annotated(items, scope)
             case "Literal":
                 values = [v for item in items for v in self._values(item, scope)]
                 return Apply(symbol, tuple(values))
@@ -148,6 +146,18 @@ class Annotations:
                 raise variadic(f"{symbol.name}[...]")
             case _:
                 return self._name(base, items, scope)
+
+    def _annotated(self, items: list[ast.expr], scope: Scope) -> Type:
+        meant = self.convert(items[0], scope)
+        if not self._keeps_limits:
+            return meant
+        texts = [limits_in(item, scope.source, self.library) for item in items[1:]]
+        limits = tuple(Constant(text) for text in texts if text)
+        if not limits:
+            return meant
+        if isinstance(meant, Apply) and meant.base == ANNOTATED:
+            return Apply(ANNOTATED, meant.arguments + limits)
+        return Apply(ANNOTATED, (meant, *limits))
 
     def _values(self, node: ast.expr, scope: Scope) -> tuple[Type, ...]:
         """The values that one item of ``Literal[...]`` stands for."""
@@ -185,6 +195,9 @@ class Annotations:
         if isinstance(found.definition, Defined):
             if self.library.role(found) is Role.PROTOCOL:
                 symbol = found.symbol
+            return self._applied(symbol, items, scope)
+        if self.library.finder.is_standard(found.source.path):
+            # `threading.Lock` has another private name in each Python.
             return self._applied(symbol, items, scope)
         return self._assigned(found, symbol, items, scope)
 
@@ -325,18 +338,18 @@ def substitute(annotation: Type, given: dict[str, Type]) -> Type:
     def by_name(part: Type) -> Type | None:
         return given.get(part.name) if isinstance(part, Variable) else None
 
-    return _flat(transform(annotation, by_name))
+    return flattened(transform(annotation, by_name))
 
 
-def _flat(annotation: Type) -> Type:
+def flattened(annotation: Type) -> Type:
     """The type with no union directly in a union, and no member of one twice."""
     match annotation:
         case Union(members=members):
-            return union(map(_flat, members))
+            return union(map(flattened, members))
         case Apply(base=base, arguments=arguments):
-            return Apply(base, tuple(map(_flat, arguments)))
+            return Apply(base, tuple(map(flattened, arguments)))
         case Arguments(items=items):
-            return Arguments(tuple(map(_flat, items)))
+            return Arguments(tuple(map(flattened, items)))
         case _:
             return annotation
 

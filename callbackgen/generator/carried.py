@@ -1,37 +1,36 @@
 """Which types travel, and where in an annotation a reference may stand.
 
-By value travels what Pyro5's serpent carries unchanged; a Protocol of the user's and a
-Callable travel by reference. What is refused is refused with the nearest type that
-works.
+By value travels plain data: what is known by heart, the user's classes of data, whose
+fields are gone over as deep as they go, and the classes that the user has registered. A
+Protocol of the user's and a Callable travel by reference. What is refused is refused
+with the nearest type that works.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from callbackgen.generator.annotations import Annotations, Problem, Scope, variadic
-from callbackgen.generator.diagnostics import Diagnostic
-from callbackgen.generator.members import ReadMember
-from callbackgen.generator.names import Found, Library, Role
-from callbackgen.generator.place import Place
-from callbackgen.generator.refusals import (
-    awaited_callable,
-    malformed_callable,
-    misplaced,
-    not_carried,
-    standard_protocol,
-    unknown,
+from callbackgen.generator import refusals
+from callbackgen.generator.annotations import variadic
+from callbackgen.generator.classes import Classes, Field, Kind
+from callbackgen.generator.diagnostics import Problem
+from callbackgen.generator.forms import (
+    ANYTHING,
+    ARRAYS_OF_NUMPY,
+    MAPPINGS,
+    SETS,
+    form_of,
+    is_key_by_heart,
 )
-from callbackgen.generator.source import Assigned, Defined
+from callbackgen.generator.names import Found, Library, Role
+from callbackgen.generator.source import Assigned
+from callbackgen.generator.unions import Unions
 from callbackgen.interface import (
-    ANY,
+    ANNOTATED,
     CALLABLE,
-    NONE,
     Apply,
     Arguments,
     Constant,
-    MemberKind,
     Symbol,
     Type,
     Union,
@@ -40,18 +39,14 @@ from callbackgen.interface import (
     walk,
 )
 
-_SCALARS = {"bool", "complex", "float", "int", "object", "str"}
-_ARRAYS = {"frozenset", "list", "set", "tuple"}
-_ABSTRACT_ARRAYS = {
-    "Collection",
-    "Iterable",
-    "MutableSequence",
-    "MutableSet",
-    "Sequence",
-    "Set",
-}
-_ABSTRACT_MAPPINGS = {"Mapping", "MutableMapping"}
-_REFERENCE_ARRAYS = {"list", "tuple", "Sequence", "Collection", "Iterable"}
+_LITERAL = Symbol("typing", "Literal")
+_TUPLE = Symbol("builtins", "tuple")
+_REFERENCE_ARRAYS = {
+    *(Symbol("builtins", name) for name in ("list", "tuple")),
+    *(Symbol("collections.abc", name) for name in (
+        "Collection", "Iterable", "Sequence",
+    )),
+}  # fmt: skip
 
 _ITERATORS = {
     "AsyncGenerator",
@@ -80,6 +75,11 @@ _STANDARD_PROTOCOLS = {
     Symbol("os", "PathLike"),
 }  # fmt: skip
 
+_OBJECTS = Symbol("numpy", "object_")
+
+_DEEPEST_GENERIC = 3
+"""How often a generic class is met inside itself, with other arguments each time."""
+
 
 def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
     """The Protocols in a type, in order: each travels by reference, as a stub."""
@@ -98,7 +98,7 @@ def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
             return
 
 
-def _refers(annotation: Type | None, library: Library) -> bool:
+def refers(annotation: Type | None, library: Library) -> bool:
     """Whether something in a type travels by reference."""
     return annotation is not None and any(
         isinstance(part, Symbol) and (part == CALLABLE or _is_protocol(part, library))
@@ -111,172 +111,168 @@ def _is_protocol(symbol: Symbol, library: Library) -> bool:
     return found is not None and library.role(found) is Role.PROTOCOL
 
 
-class TypeRules:
-    """Goes over every annotation of one member; `check` gives what is wrong."""
+class _InField(Problem):
+    """What is wrong with the type of a field, the field named."""
 
-    def __init__(self, library: Library, read: ReadMember) -> None:
+
+class Carried:
+    """Goes over types. A class of data is gone over once, however often it is met."""
+
+    def __init__(self, library: Library) -> None:
         self.library = library
-        self.read = read
-        self.found: list[Diagnostic] = []
+        self.classes = Classes(library)
+        self.unions = Unions(library, self.classes)
+        # In order, so that what was taken for good on the way to a problem can be
+        # taken back.
+        self._passed: dict[Type, None] = {}
+        self._inside: tuple[Symbol, ...] = ()
+        self._new_types: tuple[Symbol, ...] = ()
 
-    def check(self) -> list[Diagnostic]:
-        """What cannot be carried in the member's annotations."""
-        read = self.read
-        for index, signature in enumerate(read.member.signatures):
-            for parameter in signature.parameters:
-                place = read.places[index, parameter.name]
-                self._check(parameter.annotation, place)
-            self._check(signature.result, read.places[index, "return"])
-            self._check_assignable(signature.result, read.places[index, "return"])
-        for first in read.first_parameters:
-            if first is not None:
-                self._check_self(first)
-        return self.found
-
-    def _check(self, annotation: Type | None, place: Place) -> None:
-        if annotation is None:
-            return
-        try:
-            self._value(annotation, may_refer=True, seen=frozenset())
-        except Problem as problem:
-            self.found.append(place.of(problem))
-
-    def _check_self(self, first: Type) -> None:
-        self.found.append(
-            self.read.place.diagnostic(
-                "CBG110",
-                f"self of {self.read.member.name} has an annotation: {first}",
-                "leave it out; whose method it is cannot depend on a type argument",
-            )
-        )
-
-    def _check_assignable(self, annotation: Type | None, place: Place) -> None:
-        if self.read.member.kind is not MemberKind.ATTRIBUTE:
-            return
-        if _refers(annotation, self.library):
-            self.found.append(
-                place.diagnostic(
-                    "CBG133",
-                    f"the attribute {self.read.member.name} holds a reference: who "
-                    "reads it gets a stub, so it cannot be assigned",
-                    "make it a read-only @property",
-                )
-            )
-
-    def _value(
-        self, annotation: Type, *, may_refer: bool, seen: frozenset[Symbol]
-    ) -> None:
+    def check(self, annotation: Type) -> None:
         """Raises Problem unless the type can be carried."""
+        self._value(annotation, may_refer=True)
+
+    def _value(self, annotation: Type, *, may_refer: bool) -> None:
         match annotation:
             case Variable() | Constant(text="None"):
                 return
             case Symbol():
-                self._symbol(annotation, may_refer, seen)
+                self._symbol(annotation, annotation, may_refer)
+            case Apply(base=base, arguments=(inner, *_)) if base == ANNOTATED:
+                self._value(inner, may_refer=may_refer)
             case Apply():
-                self._generic(annotation, may_refer, seen)
+                self._generic(annotation, may_refer)
             case Union(members=members):
                 for member in members:
-                    self._value(member, may_refer=may_refer, seen=seen)
-                self._distinguishable(members)
+                    self._value(member, may_refer=may_refer)
+                self.unions.check(members)
             case _:
-                raise unknown(str(annotation))
+                raise refusals.unknown(str(annotation))
 
-    def _symbol(self, symbol: Symbol, may_refer: bool, seen: frozenset[Symbol]) -> None:
-        module, name = symbol.module, symbol.name
-        if symbol in (ANY, Symbol("typing", "Literal")):
+    # -- names ---------------------------------------------------------------------
+
+    def _symbol(self, symbol: Symbol, applied: Type, may_refer: bool) -> None:
+        """Raises Problem unless a class, with arguments as `applied`, is carried."""
+        if symbol in ANYTHING or symbol == _LITERAL or form_of(symbol) is not None:
             return
-        if module == "builtins" and name in _SCALARS | _ARRAYS | {"dict"}:
+        if self.library.is_registered(symbol):
             return
-        if module == "collections.abc":
-            if name in _ABSTRACT_ARRAYS | _ABSTRACT_MAPPINGS:
-                return
-            if name in _ITERATORS:
-                raise Problem(
-                    "CBG125",
-                    f"{name} cannot be carried: a stream has no end to send",
-                    "return a list, or pass a callback that gets one item a call",
-                )
+        if symbol.module == "collections.abc" and symbol.name in _ITERATORS:
+            raise refusals.stream(symbol.name)
         if symbol in _STANDARD_PROTOCOLS:
-            raise standard_protocol(symbol)
+            raise refusals.standard_protocol(symbol)
+        if refusals.is_file(symbol):
+            raise refusals.open_file(symbol)
         found = self.library.find(symbol)
         if found is None:
-            raise not_carried(symbol)
-        self._defined(found, symbol, may_refer, seen)
-
-    def _defined(
-        self, found: Found, symbol: Symbol, may_refer: bool, seen: frozenset[Symbol]
-    ) -> None:
+            raise refusals.not_carried(symbol)
         if isinstance(found.definition, Assigned):
-            if self.library.declares(found.definition, found.source) == "NewType":
-                if symbol in seen:
-                    raise not_carried(symbol)
-                inside = seen | {symbol}
-                self._value(self._new_type(found), may_refer=False, seen=inside)
-                return
-            raise not_carried(symbol)
-        match self.library.role(found):
-            case Role.PROTOCOL:
-                if self.library.finder.is_standard(found.source.path):
-                    raise standard_protocol(symbol)
-                if not may_refer:
-                    raise misplaced(symbol.name)
-            case Role.TYPED_DICT:
-                if symbol not in seen:
-                    self._typed_dict(found, seen | {symbol})
-            case Role.CLASS:
-                raise not_carried(symbol)
+            self._assigned(found, symbol)
+        else:
+            self._class(found, symbol, applied, may_refer)
 
-    def _typed_dict(self, found: Found, seen: frozenset[Symbol]) -> None:
-        definition = found.definition
-        assert isinstance(definition, Defined)
-        scope = Scope(found.source, (found.source.members(definition),))
-        annotations = Annotations(self.library)
-        for statement in definition.node.body:
-            if not isinstance(statement, ast.AnnAssign):
-                continue
-            field_type = annotations.convert(statement.annotation, scope)
-            while isinstance(field_type, Apply) and field_type.base in _FIELD_MARKS:
-                field_type = field_type.arguments[0]
-            self._value(field_type, may_refer=False, seen=seen)
-        for base in definition.node.bases:
-            symbol = self.library.base(base, found.source)
-            above = self.library.find(symbol) if symbol else None
-            if above and above.symbol not in seen:
-                self._typed_dict(above, seen | {above.symbol})
+    def _assigned(self, found: Found, symbol: Symbol) -> None:
+        maker = self.classes.maker(found)
+        if maker is not None:
+            raise refusals.made_class(symbol, maker)
+        supertype = self.classes.supertype(found)
+        if supertype is None or symbol in self._new_types:
+            raise refusals.not_carried(symbol)
+        outer, self._new_types = self._new_types, (*self._new_types, symbol)
+        try:
+            self._value(supertype, may_refer=False)
+        finally:
+            self._new_types = outer
 
-    def _generic(
-        self, annotation: Apply, may_refer: bool, seen: frozenset[Symbol]
+    def _class(
+        self, found: Found, symbol: Symbol, applied: Type, may_refer: bool
     ) -> None:
+        is_standard = self.library.finder.is_standard(found.source.path)
+        if self.library.role(found) is Role.PROTOCOL:
+            if is_standard:
+                raise refusals.standard_protocol(symbol)
+            if not may_refer:
+                raise refusals.misplaced(symbol.name)
+            return
+        if self.classes.kind(found) is not Kind.PLAIN:
+            self._data(found, applied)
+            return
+        maker = self.classes.maker(found)
+        if maker is not None:
+            raise refusals.made_class(symbol, maker)
+        raise (
+            refusals.not_carried(symbol)
+            if is_standard
+            else refusals.plain_class(symbol)
+        )
+
+    def _data(self, found: Found, applied: Type) -> None:
+        """The fields of a class of data, of which one may be of the class itself."""
+        deep = self._inside.count(found.symbol) >= _DEEPEST_GENERIC
+        if applied in self._passed or deep:
+            return
+        arguments = applied.arguments if isinstance(applied, Apply) else ()
+        before = len(self._passed)
+        outer = self._inside, self._new_types
+        self._passed[applied] = None
+        self._inside, self._new_types = (*self._inside, found.symbol), ()
+        try:
+            for field in self.classes.fields(found, arguments).values():
+                self._field(field)
+        except Problem:
+            while len(self._passed) > before:
+                self._passed.popitem()
+            raise
+        finally:
+            self._inside, self._new_types = outer
+
+    def _field(self, field: Field) -> None:
+        try:
+            self._value(self.classes.type_of(field), may_refer=False)
+        except _InField:
+            raise
+        except Problem as problem:
+            if problem.code == "CBG129":
+                problem = refusals.reference_in_data(problem)
+            raise _InField(
+                problem.code,
+                f"the field {field.owner}.{field.name}: {problem.message}",
+                problem.hint,
+            ) from None
+
+    # -- generics ------------------------------------------------------------------
+
+    def _generic(self, annotation: Apply, may_refer: bool) -> None:
         base = annotation.base
-        if base == Symbol("typing", "Literal"):
+        if base == _LITERAL:
             for value in annotation.arguments:
                 if not isinstance(value, Constant) or value.text[:2] in ('b"', "b'"):
-                    raise Problem(
-                        "CBG128",
-                        f"Literal[{value}] cannot be carried yet",
-                        "use strings, ints, bools or None as its values",
-                    )
-            return
-        if base == CALLABLE:
-            self._callable(annotation, may_refer, seen)
-            return
-        self._symbol(base, may_refer, seen)
-        name, arguments = base.name, annotation.arguments
-        if base.module == "builtins" and name == "tuple":
-            arguments = tuple(a for a in arguments if a != Constant("..."))
-        if _is_protocol(base, self.library):
-            for argument in arguments:
-                self._value(argument, may_refer=False, seen=seen)
-            return
-        keys = name == "dict" or name in _ABSTRACT_MAPPINGS
-        inner = may_refer and (keys or name in _REFERENCE_ARRAYS)
-        for index, argument in enumerate(arguments):
-            allowed = inner and not (keys and index == 0)
-            self._value(argument, may_refer=allowed, seen=seen)
+                    raise refusals.no_literal(value)
+        elif base == CALLABLE:
+            self._callable(annotation, may_refer)
+        else:
+            self._symbol(base, annotation, may_refer)
+            if base not in ARRAYS_OF_NUMPY:
+                self._arguments(annotation, may_refer)
+            elif _OBJECTS in walk(annotation):
+                raise refusals.array_of_objects(annotation)
 
-    def _callable(
-        self, annotation: Apply, may_refer: bool, seen: frozenset[Symbol]
-    ) -> None:
+    def _arguments(self, annotation: Apply, may_refer: bool) -> None:
+        """What a generic that is carried is made of."""
+        base = annotation.base
+        keys = base in MAPPINGS
+        inner = may_refer and (keys or base in _REFERENCE_ARRAYS)
+        for index, argument in enumerate(annotation.arguments):
+            if base == _TUPLE and argument == Constant("..."):
+                continue
+            is_key = keys and index == 0
+            self._value(argument, may_refer=inner and not is_key)
+            if is_key and not self._is_key(argument):
+                raise refusals.no_key(argument, is_item=False)
+            if base in SETS and not self._is_item(argument):
+                raise refusals.no_key(argument, is_item=True)
+
+    def _callable(self, annotation: Apply, may_refer: bool) -> None:
         """A callback with one method, whose arguments and result travel as any do."""
         match annotation.arguments:
             case (Arguments() | Constant(text="...") as taken, result):
@@ -284,79 +280,54 @@ class TypeRules:
             case (Variable(name=name), _):
                 raise variadic(name)
             case _:
-                raise malformed_callable(annotation)
+                raise refusals.malformed_callable(annotation)
         if not may_refer:
-            raise misplaced("Callable[...]")
+            raise refusals.misplaced("Callable[...]")
         if (result.base if isinstance(result, Apply) else result) in _AWAITED:
-            raise awaited_callable(result)
+            raise refusals.awaited_callable(result)
         for part in (*children(taken), result):
-            self._value(part, may_refer=True, seen=seen)
+            self._value(part, may_refer=True)
 
-    def _distinguishable(self, members: tuple[Type, ...]) -> None:
-        """Of a union's members the receiver has to tell which one it got."""
-        kinds: dict[str, Type] = {}
-        for member in members:
-            kind = self._shape(member)
-            if kind is None:
-                continue
-            other = kinds.setdefault(kind, member)
-            if other is not member and kind:
-                raise Problem(
-                    "CBG130",
-                    f"{other} and {member} cannot be told apart on arrival",
-                    "use one of the two, or a TypedDict with a field that says which",
+    # -- keys ----------------------------------------------------------------------
+
+    def _is_item(self, annotation: Type) -> bool:
+        """Whether a type that travels can be the item of a set."""
+        base = annotation.base if isinstance(annotation, Apply) else annotation
+        if base == Symbol("builtins", "frozenset"):
+            return True
+        found = self.library.find(base) if isinstance(base, Symbol) else None
+        if found is not None and not self.library.is_registered(found.symbol):
+            kind = self.classes.kind(found)
+            if kind in {Kind.NAMED_TUPLE, Kind.RECORD, Kind.STRUCT}:
+                return True
+        return self._is_key(annotation)
+
+    def _is_key(self, annotation: Type) -> bool:
+        """Whether a type that travels can be the key of a dict."""
+        match annotation:
+            case Variable() | Constant(text="None"):
+                return True
+            case Union(members=members):
+                return all(map(self._is_key, members))
+            case Apply(base=base, arguments=(inner, *_)) if base == ANNOTATED:
+                return self._is_key(inner)
+            case Apply(base=base, arguments=parts):
+                items = (part for part in parts if part != Constant("..."))
+                return base == _LITERAL or (
+                    base == _TUPLE and all(map(self._is_key, items))
                 )
-        custom = kinds.keys() & {"reference", "complex"}
-        if custom and sum(_is_specific(member) for member in members) > 1:
-            kind = min(custom)
-            raise Problem(
-                "CBG130",
-                f"{kinds[kind]} can be in a union with None only",
-                "pass the two as two parameters, each | None",
-            )
-
-    def _shape(self, member: Type) -> str | None:
-        base = member.base if isinstance(member, Apply) else member
-        match base:
-            case (
-                Symbol(module="builtins", name="object")
-                | Symbol(module="typing", name="Any")
-            ):
-                return None
-            case Symbol(module="typing", name="Literal"):
-                return None
-            case Symbol() if base == CALLABLE:
-                return "reference"
-            case Symbol(module="builtins" | "collections.abc", name=name):
-                if name in _ARRAYS | _ABSTRACT_ARRAYS:
-                    return "array"
-                if name == "dict" or name in _ABSTRACT_MAPPINGS:
-                    return "mapping"
-                return name
             case Symbol():
-                found = self.library.find(base)
-                if found and isinstance(found.definition, Assigned):
-                    return self._shape(self._new_type(found))
-                return "reference" if _is_protocol(base, self.library) else "mapping"
+                return annotation in {_LITERAL, _TUPLE} or self._is_name_key(annotation)
             case _:
-                return None
+                return False
 
-    def _new_type(self, found: Found) -> Type:
-        """What ``NewType("Name", base)`` is a kind of."""
-        definition = found.definition
-        assert isinstance(definition, Assigned)
-        match definition.value:
-            case ast.Call(args=[_, base]):
-                return Annotations(self.library).convert(base, Scope(found.source))
-            case _:
-                raise not_carried(found.symbol)
-
-
-def _is_specific(member: Type) -> bool:
-    """Whether a union's member needs to be told from the others."""
-    return member not in (ANY, NONE, Symbol("builtins", "object"))
-
-
-_FIELD_MARKS = {
-    Symbol("typing", name) for name in ("NotRequired", "ReadOnly", "Required")
-}
+    def _is_name_key(self, symbol: Symbol) -> bool:
+        if is_key_by_heart(symbol):
+            return True
+        found = self.library.find(symbol)
+        if found is None or self.library.is_registered(symbol):
+            return False
+        supertype = self.classes.supertype(found)
+        if supertype is not None:
+            return self._is_key(supertype)
+        return self.classes.kind(found) is Kind.ENUM

@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING
 
 import libcst
 
-from callbackgen.generator.annotations import (
-    Annotations,
-    Problem,
-    Scope,
-    parse,
-)
-from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.annotations import Annotations, Scope, parse
+from callbackgen.generator.diagnostics import Diagnostic, Problem
 from callbackgen.generator.spellings import canonical
 from callbackgen.interface import Symbol
 

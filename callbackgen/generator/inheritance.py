@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from callbackgen.generator.annotations import Problem, substitute
+from callbackgen.generator.annotations import substitute
+from callbackgen.generator.diagnostics import Problem
 from callbackgen.generator.members import ReadMember
 from callbackgen.interface import Signature, Symbol, Type, Variable, walk
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import libcst
 
-from callbackgen.generator.annotations import Annotations, Problem, Scope, parse
+from callbackgen.generator.annotations import Annotations, Scope, parse
 from callbackgen.generator.decorators import Decorators, read_decorators
-from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.diagnostics import Diagnostic, Problem
 from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place
 from callbackgen.generator.signatures import SignatureReader
@@ -97,6 +97,7 @@ class BodyReader:
         place = self.place.at(node.annotation.annotation)
         expression = parse(self.place.tree.code(node.annotation.annotation))
         kind = MemberKind.ATTRIBUTE
+        annotated: list[ast.Subscript] = []
         while isinstance(expression, ast.Subscript):
             match self._qualifier(expression.value):
                 case "Final" | "ReadOnly":
@@ -104,6 +105,7 @@ class BodyReader:
                 case "ClassVar":
                     raise _class_variable(name)
                 case "Annotated":
+                    annotated.append(expression)
                     expression = _first(expression.slice)
                     continue
                 case _:
@@ -111,6 +113,8 @@ class BodyReader:
             expression = expression.slice
         if self._qualifier(expression) == "TypeAlias":
             return
+        for outer in reversed(annotated):
+            expression = _with_first(outer, expression)
         annotation = self.signatures.convert(expression, place)
         signature = Signature((), annotation)
         member = Member(name, name, kind, (signature,))
@@ -224,6 +228,12 @@ def _overload(
 
 def _first(node: ast.expr) -> ast.expr:
     return node.elts[0] if isinstance(node, ast.Tuple) and node.elts else node
+
+
+def _with_first(outer: ast.Subscript, inner: ast.expr) -> ast.expr:
+    """``Annotated[...]`` with `inner` in the place of the type that it is about."""
+    items = outer.slice.elts if isinstance(outer.slice, ast.Tuple) else [outer.slice]
+    return ast.Subscript(outer.value, ast.Tuple([inner, *items[1:]]))
 
 
 def _is_dunder(name: str) -> bool:

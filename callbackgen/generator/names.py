@@ -8,6 +8,7 @@ import enum
 import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple, cast
 
 from callbackgen.generator.diagnostics import Refused
@@ -30,6 +31,7 @@ KNOWN_MODULES = frozenset(
         "decimal",
         "enum",
         "functools",
+        "io",
         "ipaddress",
         "os",
         "pathlib",
@@ -38,10 +40,25 @@ KNOWN_MODULES = frozenset(
         "warnings",
         "Pyro5.api",
         "Pyro5.server",
+        "attr",
+        "attrs",
         "callbackgen.markers",
+        "msgspec",
+        "numpy",
+        "numpy.typing",
     }
 )
-"""Modules that are known by heart: their sources are never looked into."""
+"""Modules that are known by heart: their sources are never looked into.
+
+So the output does not depend on whether they are installed."""
+
+_EXPORTED = {
+    "attr": ("attrib", "attrs", "define", "frozen", "ib", "mutable", "s"),
+    "attrs": ("define", "field", "frozen", "mutable"),
+    "msgspec": ("Meta", "Struct"),
+    "numpy.typing": ("NDArray",),
+}
+"""What a star import of a known module that is not the standard library's brings."""
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -69,10 +86,14 @@ class Role(enum.Enum):
 
 
 class Library:
-    """All sources that one run has read, and what their names mean."""
+    """All sources that one run has read, and what their names mean.
 
-    def __init__(self, finder: Finder) -> None:
+    `types` are the dotted names of the classes that are registered at run time.
+    """
+
+    def __init__(self, finder: Finder, types: Iterable[str] = ()) -> None:
         self.finder = finder
+        self._types = tuple(types)
         self._sources: dict[str, Source | None] = {}
 
     @property
@@ -167,6 +188,15 @@ class Library:
         None for what has no source here: known modules, extension modules and
         modules that cannot be found or parsed.
         """
+        return self._followed(symbol)[0]
+
+    def meant(self, symbol: Symbol) -> Symbol:
+        """The symbol that another one is a new name of, if a known module has it."""
+        end = self._followed(symbol)[1]
+        return end if end.module in KNOWN_MODULES else symbol
+
+    def _followed(self, symbol: Symbol) -> tuple[Found | None, Symbol]:
+        """The definition of a symbol, and the last of all its names."""
         seen: set[Symbol] = set()
         alias: Found | None = None
         while symbol not in seen and symbol.module not in KNOWN_MODULES:
@@ -177,7 +207,7 @@ class Library:
             definition = source.definition(symbol.name)
             following: Symbol | None
             if isinstance(definition, Defined):
-                return Found(symbol, source, definition)
+                return Found(symbol, source, definition), symbol
             if isinstance(definition, Assigned):
                 alias = alias or Found(symbol, source, definition)
                 following = self._renamed(definition, source)
@@ -186,7 +216,7 @@ class Library:
             if following is None:
                 break
             symbol = following
-        return alias
+        return alias, symbol
 
     def _readable(self, module: str) -> Source | None:
         try:
@@ -232,7 +262,26 @@ class Library:
     def base(self, base: ast.expr, source: Source) -> Symbol | None:
         """The symbol of a base class as written, its type arguments left out."""
         text = _dotted(base.value if isinstance(base, ast.Subscript) else base)
-        return self._resolved(text, source) if text else None
+        found = self._resolved(text, source) if text else None
+        return self.meant(found) if found else None
+
+    @cached_property
+    def _registered(self) -> frozenset[str]:
+        """The names of the registered classes, those that they are defined by too."""
+        names = set(self._types)
+        for dotted in self._types:
+            module, _, name = dotted.rpartition(".")
+            found = self.find(Symbol(module, name))
+            names |= {str(found.symbol)} if found else set()
+        return frozenset(names)
+
+    def is_registered(self, symbol: Symbol) -> bool:
+        """Whether the user says how the instances of a class travel."""
+        if not self._types:
+            return False
+        found = self.find(symbol)
+        names = {str(symbol), str(found.symbol) if found else ""}
+        return not names.isdisjoint(self._registered)
 
     def declares(self, definition: Definition, source: Source) -> str | None:
         """``TypeVar``, ``ParamSpec``, ``TypeVarTuple`` or ``NewType`` if it is one."""
@@ -249,7 +298,7 @@ class Library:
 def _exported(module: str) -> Iterable[str]:
     """The names that a star import of a known module brings."""
     if module.partition(".")[0] not in sys.stdlib_module_names:
-        return ("deadline", "expose", "oneway")
+        return _EXPORTED.get(module, ("deadline", "expose", "oneway"))
     known = vars(importlib.import_module(module))
     return cast(Iterable[str], known.get("__all__", known))
 

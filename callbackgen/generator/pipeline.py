@@ -67,7 +67,7 @@ class _Run:
         self.request = request
         self.progress = progress
         self.finder = Finder(request.working_directory, request.roots)
-        self.library = Library(self.finder)
+        self.library = Library(self.finder, request.types)
         self.reader = Reader(self.library)
         self.templates = request.templates or template.find_templates()
         self.template = template.load(self.templates)

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import libcst
 
-from callbackgen.generator.annotations import Problem
-from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.diagnostics import Diagnostic, Problem
 from callbackgen.generator.source import ClassTree, Source
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "pyproject.toml"
 TABLE = "tool.callbackgen"
-KEYS = ("targets", "roots", "output", "outputs", "templates")
+KEYS = ("targets", "roots", "output", "outputs", "templates", "types")
 CODE = "CBG010"
 
 
@@ -49,6 +49,7 @@ class Settings(NamedTuple):
     output: str | None = None
     outputs: Mapping[str, str] = {}
     templates: str | None = None
+    types: tuple[str, ...] = ()
 
 
 def find(folder: str) -> str | None:
@@ -119,6 +120,7 @@ def request(invocation: Invocation, settings: Settings) -> Request:
         output=Path(_inside(output, base)) if output else None,
         outputs=settings.outputs,
         templates=Path(templates) if templates else None,
+        types=settings.types,
     )
 
 
@@ -221,6 +223,7 @@ class _Reader:
             output=self._folder_at("output"),
             outputs=self._outputs(),
             templates=templates,
+            types=self._types(),
         )
         if self._errors:
             from callbackgen.generator.diagnostics import Refused
@@ -245,6 +248,18 @@ class _Reader:
                 return tuple(texts)
         self._error(key, f"{key} must be a list of strings", f'write {key} = ["..."]')
         return ()
+
+    def _types(self) -> tuple[str, ...]:
+        names = self._texts("types")
+        for name in names:
+            module, *rest = name.split(".")
+            if not rest or not all(map(_is_module_name, (module, *rest))):
+                self._error(
+                    "types",
+                    f"types: {name} is no name of a class with its module",
+                    'write the dotted name: types = ["geometry.shapes.Point"]',
+                )
+        return names
 
     def _folder_at(self, key: str) -> str | None:
         value = self._table.get(key)

@@ -9,15 +9,9 @@ from typing import NamedTuple
 
 import libcst
 
-from callbackgen.generator.annotations import (
-    Annotations,
-    Problem,
-    Scope,
-    parse,
-    substitute,
-)
+from callbackgen.generator.annotations import Annotations, Scope, parse, substitute
 from callbackgen.generator.decorators import read_class_decorators
-from callbackgen.generator.diagnostics import Diagnostic, Refused
+from callbackgen.generator.diagnostics import Diagnostic, Problem, Refused
 from callbackgen.generator.inheritance import merged, substituted, types_of
 from callbackgen.generator.members import Body, BodyReader, ReadMember
 from callbackgen.generator.names import (
@@ -29,7 +23,7 @@ from callbackgen.generator.names import (
 )
 from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place
-from callbackgen.generator.source import Defined, Names, Source
+from callbackgen.generator.source import Defined, Source
 from callbackgen.interface import (
     ANY,
     Interface,
@@ -147,7 +141,7 @@ class Reader:
         listed = tree.node.type_parameters
         params = listed.params if listed else ()
         names = {identifier(each.param.name.value) for each in params}
-        inner = self._scopes_around(found.source, definition)
+        inner = found.source.scopes(definition)
         scope = Scope(found.source, inner, frozenset(names))
         reader = BodyReader(Annotations(self.library), scope, place)
         own = _Own(place, scope, reader.body, (), listed is not None)
@@ -163,16 +157,6 @@ class Reader:
                 scope.declared[name] for name in written if name in scope.declared
             )
         return own
-
-    def _scopes_around(self, source: Source, defined: Defined) -> tuple[Names, ...]:
-        scopes = [source.members(defined)]
-        outer = defined.qualified_name.rpartition(".")[0]
-        while outer:
-            around = source.definition(outer)
-            assert isinstance(around, Defined)
-            scopes.append(source.members(around))
-            outer = outer.rpartition(".")[0]
-        return tuple(scopes)
 
     def _read_bases(
         self, own: _Own, node: libcst.ClassDef, reader: BodyReader

@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
-from callbackgen.generator.annotations import Problem
+from callbackgen.generator.diagnostics import Problem
 from callbackgen.interface import Apply, Symbol, Type
 
 _NEAREST = {
-    "bytes": "a str, with base64.b64encode(...).decode()",
-    "bytearray": "a str, with base64.b64encode(...).decode()",
-    "memoryview": "a str, with base64.b64encode(...).decode()",
+    "memoryview": "bytes",
+    "array.array": "bytes, or list[...]",
+    "mmap.mmap": "bytes",
     "range": "list[int]",
+    "slice": "tuple[int, int]",
     "type": "a str with the name of the class",
-    "Decimal": "a str or a float",
-    "Fraction": "a str or a float",
-    "UUID": "a str",
-    "Path": "a str",
-    "PurePath": "a str",
-    "datetime": "a str in ISO format, or a float of seconds",
-    "date": "a str in ISO format",
-    "time": "a str in ISO format",
-    "timedelta": "a float of seconds",
-    "defaultdict": "dict[...]",
-    "OrderedDict": "dict[...]",
-    "Counter": "dict[..., int]",
-    "deque": "list[...]",
-    "LiteralString": "str",
-    "Never": "None",
-    "NoReturn": "None",
+    "fractions.Fraction": "decimal.Decimal, or tuple[int, int]",
+    "datetime.timezone": "a str with its name, or an aware datetime.datetime",
+    "datetime.tzinfo": "a str with its name, or an aware datetime.datetime",
+    "zoneinfo.ZoneInfo": "a str with its name, or an aware datetime.datetime",
+    "re.Pattern": "a str with the pattern",
+    "collections.ChainMap": "dict[...]",
+    "collections.Counter": "dict[..., int]",
+    "collections.OrderedDict": "dict[...]",
+    "collections.UserDict": "dict[...]",
+    "collections.UserList": "list[...]",
+    "collections.UserString": "str",
+    "collections.defaultdict": "dict[...]",
+    "collections.deque": "list[...]",
+    "collections.abc.ByteString": "bytes",
+    "types.MappingProxyType": "collections.abc.Mapping[...]",
+    "types.NoneType": "None",
+    "types.SimpleNamespace": "a dataclass",
+    "typing.LiteralString": "str",
+    "typing.NamedTuple": "the NamedTuple class itself",
+    "typing.Never": "None",
+    "typing.NoReturn": "None",
+    "typing.TypedDict": "the TypedDict class itself",
+    "msgspec.Struct": "the Struct class itself",
+    "numpy.bool": "bool",
+    "numpy.bool_": "bool",
+    "numpy.datetime64": "datetime.datetime",
+    "numpy.dtype": "a str with its name",
+    "numpy.generic": "int, float or another type of Python's own",
+    "numpy.matrix": "numpy.ndarray",
+    "numpy.str_": "str",
+    "numpy.timedelta64": "datetime.timedelta",
+    "numpy.typing.ArrayLike": "numpy.typing.NDArray[...]",
+} | {
+    f"enum.{name}": "the enum class itself"
+    for name in ("Enum", "Flag", "IntEnum", "IntFlag", "ReprEnum", "StrEnum")
+}
+_OF_NUMPY = {"complex": "complex", "float": "float", "int": "int", "uint": "int"}
+
+_WHAT_TRAVELS = (
+    "use what travels: None, bool, int, float, complex, str, bytes, list, tuple, set, "
+    "dict, datetime, Decimal, UUID, Path, enums, dataclasses, TypedDict, Any and "
+    "more; or a Protocol of yours or a Callable, which travel by reference"
+)
+
+_FILES = {
+    "typing.BinaryIO": "bytes",
+    "typing.IO": "bytes or str",
+    "typing.TextIO": "str",
+    "io.StringIO": "str",
+    "io.TextIOBase": "str",
+    "io.TextIOWrapper": "str",
 }
 
 
@@ -41,17 +77,92 @@ def unknown(text: str) -> Problem:
 
 def not_carried(symbol: Symbol) -> Problem:
     """What is said of a class that does not travel: the nearest one that does."""
-    nearest = _NEAREST.get(symbol.name.rpartition(".")[2])
-    hint = (
-        f"use {nearest}"
-        if nearest
-        else (
-            "use what travels: None, bool, int, float, complex, str, list, tuple, set, "
-            "dict, TypedDict, Any; or a Protocol of yours or a Callable, which travel "
-            "by reference"
-        )
-    )
+    nearest = _NEAREST.get(str(symbol))
+    if symbol.module == "numpy":
+        kind = symbol.name.rstrip("_0123456789")
+        nearest = nearest or _OF_NUMPY.get(kind)
+    hint = f"use {nearest}" if nearest else _WHAT_TRAVELS
     return Problem("CBG128", f"{symbol} cannot be carried", hint)
+
+
+def array_of_objects(annotation: Type) -> Problem:
+    """What is said of a numpy array whose items are any objects."""
+    return Problem(
+        "CBG128",
+        f"{annotation} cannot be carried: its items are objects of any class",
+        "use list[...], or an array of numbers",
+    )
+
+
+def plain_class(symbol: Symbol) -> Problem:
+    """What is said of a class that is not known to be data."""
+    return Problem(
+        "CBG141",
+        f"{symbol} cannot be carried: it is a plain class",
+        "make it a dataclass, or register it: "
+        f"callbackgen.register_type({symbol.name}, ...) and [tool.callbackgen] "
+        f'types = ["{symbol}"]',
+    )
+
+
+def is_file(symbol: Symbol) -> bool:
+    """Whether a class is one of open files."""
+    return str(symbol) in _FILES or symbol.module in {"_io", "io"}
+
+
+def open_file(symbol: Symbol) -> Problem:
+    """What is said of an open file."""
+    content = _FILES.get(str(symbol), "bytes")
+    return Problem(
+        "CBG142",
+        f"{symbol} cannot be carried: an open file is open at one end only",
+        f"use {content} for what is in it, or pathlib.Path for where it is",
+    )
+
+
+def reference_in_data(problem: Problem) -> Problem:
+    """What is said of a reference in a field of a class of data."""
+    return Problem(
+        "CBG143",
+        problem.message.replace("in this place", "inside data"),
+        "pass it as a parameter of its own",
+    )
+
+
+def no_key(annotation: Type, *, is_item: bool) -> Problem:
+    """What is said of a type that cannot be the key of a dict or the item of a set."""
+    what = "the item of a set" if is_item else "the key of a dict"
+    instead = (
+        "send list[...]" if is_item else "send list[tuple[...]] with keys and values"
+    )
+    return Problem(
+        "CBG144",
+        f"{annotation} cannot be {what}",
+        "use str, int, float, an enum, UUID, Decimal, a date or time, a path, an IP "
+        f"address or a tuple of these; or {instead}",
+    )
+
+
+def no_literal(value: Type) -> Problem:
+    """What is said of a Literal that has other values than msgpack knows."""
+    is_member = isinstance(value, Symbol)
+    owner = str(value).rpartition(".")[0]
+    return Problem(
+        "CBG147",
+        f"Literal[{value}] cannot be carried",
+        f"use the enum itself: {owner}"
+        if is_member
+        else "use strings, ints, bools or None as its values",
+    )
+
+
+def made_class(symbol: Symbol, maker: str) -> Problem:
+    """What is said of a class that a function makes."""
+    return Problem(
+        "CBG148",
+        f"{symbol} cannot be carried: what {maker} makes is not read",
+        f"write it as a class: class {symbol.name.rpartition('.')[2]}(...):",
+    )
 
 
 def standard_protocol(symbol: Symbol) -> Problem:
@@ -88,4 +199,44 @@ def awaited_callable(result: Type) -> Problem:
         "CBG127",
         f"a Callable with the result {result} cannot be carried",
         "write a Protocol with `async def __call__`; it travels by reference",
+    )
+
+
+def stream(name: str) -> Problem:
+    """What is said of a generator or iterator."""
+    return Problem(
+        "CBG125",
+        f"{name} cannot be carried: a stream has no end to send",
+        "return a list, or pass a callback that gets one item a call",
+    )
+
+
+# -- unions ------------------------------------------------------------------------
+
+
+def not_told_apart(one: Type, other: Type) -> Problem:
+    """What is said of two members of a union that look the same on the wire."""
+    return Problem(
+        "CBG130",
+        f"{one} and {other} cannot be told apart on arrival",
+        "use one of the two, or a dataclass with a field for each, both | None",
+    )
+
+
+def two_classes(one: Type, other: Type) -> Problem:
+    """What is said of two classes in a union that look the same on the wire."""
+    return Problem(
+        "CBG130",
+        f"{one} and {other} cannot be told apart on arrival",
+        "make both msgspec.Struct classes with tag=True and all else alike, or one "
+        "class with a field that says which",
+    )
+
+
+def alone(member: Type) -> Problem:
+    """What is said of a member of a union that takes no other beside it."""
+    return Problem(
+        "CBG130",
+        f"{member} can be in a union with None only",
+        "pass the two as two parameters, each | None",
     )

@@ -30,8 +30,9 @@ class Imported(NamedTuple):
 def print_imports(names: Iterable[Imported], indent: str = "") -> list[str]:
     """The lines of a block of imports, sorted as ``ruff`` sorts them by default.
 
-    The standard library comes first, then what a generated module itself needs, then
-    the user's modules. Where those lie is not asked: it differs between machines.
+    The standard library comes first, then what a generated module itself needs and
+    numpy, then the user's modules. Where those lie is not asked: it differs between
+    machines.
     """
     sections: dict[int, list[Imported]] = {}
     for name in names:
@@ -48,10 +49,10 @@ def _section(module: str) -> int:
     top = module.partition(".")[0]
     if top in MODULES:
         return 0
-    return 1 if top in _OURS else 2
+    return 1 if top in _THIRD_PARTY else 2
 
 
-_OURS = {"callbackgen", "typing_extensions"}
+_THIRD_PARTY = {"callbackgen", "numpy", "typing_extensions"}
 
 
 def _print_section(names: list[Imported], indent: str) -> Iterator[str]:

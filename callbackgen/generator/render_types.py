@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from callbackgen.generator.annotations import flattened
 from callbackgen.generator.format import Alternatives, Bracket, Code, flat
 from callbackgen.interface import (
+    ANNOTATED,
     ANY,
     CALLABLE,
     Apply,
@@ -107,6 +109,8 @@ class References:
             case Apply(base=base, arguments=(taken, result)) if base == CALLABLE:
                 turned = self._view(taken, arrives=not arrives, is_exact=is_exact)
                 return Apply(base, (turned, part(result)))
+            case Apply(base=base, arguments=(inner_type, *limits)) if base == ANNOTATED:
+                return Apply(base, (part(inner_type), *limits))
             case Apply(base=base, arguments=inner):
                 seen = tuple(map(part, inner))
                 if not is_exact and base.name not in _COVARIANT:
@@ -152,8 +156,21 @@ def symbols_in(annotation: Type | None) -> Iterator[Symbol]:
     """The symbols in a type, outermost first."""
     if annotation is not None:
         for part in walk(annotation):
-            if isinstance(part, Symbol):
+            if isinstance(part, Symbol) and part != ANNOTATED:
                 yield part
+
+
+def _without_limits(annotation: Type) -> Type:
+    """The type as type checkers see it, who know nothing of limits."""
+    if ANNOTATED not in walk(annotation):
+        return annotation
+
+    def unlimited(part: Type) -> Type | None:
+        if isinstance(part, Apply) and part.base == ANNOTATED:
+            return _without_limits(part.arguments[0])
+        return None
+
+    return flattened(transform(annotation, unlimited))
 
 
 class TypePrinter:
@@ -170,7 +187,8 @@ class TypePrinter:
         """A type as code that may be broken over lines."""
         known = self._codes.get(annotation)
         if known is None:
-            known = self._codes[annotation] = self._print(annotation)
+            code = self._print(_without_limits(annotation))
+            known = self._codes[annotation] = code
         return known
 
     def text(self, annotation: Type) -> str:

@@ -16,7 +16,8 @@ class Request:
 
     Paths are absolute. `roots` are the folders under which dotted names are looked
     up before ``sys.path``. `outputs` gives another module name to the Protocols
-    named in it (``{"orders.Listener": "orders_listener_remote"}``).
+    named in it (``{"orders.Listener": "orders_listener_remote"}``). `types` are the
+    dotted names of the classes that are registered at run time.
     """
 
     targets: tuple[str, ...]
@@ -25,6 +26,7 @@ class Request:
     output: Path | None = None
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
     templates: Path | None = None
+    types: tuple[str, ...] = ()
 
 
 class GeneratedModule(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from callbackgen.generator.carried import TypeRules, protocols
-from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.carried import Carried, protocols, refers
+from callbackgen.generator.diagnostics import Diagnostic, Problem
 from callbackgen.generator.members import ReadMember
 from callbackgen.generator.names import Library
 from callbackgen.generator.read import Reading
@@ -15,11 +15,13 @@ from callbackgen.interface import NONE, MemberKind, ParameterKind, Symbol
 def check(reading: Reading, library: Library) -> list[Diagnostic]:
     """Everything about a Protocol that cannot be carried, and the warnings."""
     found: list[Diagnostic] = []
+    carried = Carried(library)
     for read in reading.members:
         found += _check_name(read)
         found += _check_keywords(read)
         found += _check_marks(read)
-        found += TypeRules(library, read).check()
+        found += _check_types(read, carried)
+        found += _check_self(read)
         found += _unannotated(read)
     return found
 
@@ -102,6 +104,39 @@ def _check_marks(read: ReadMember) -> Iterator[Diagnostic]:
             f"{member.name} is a property: @oneway and @deadline are for methods",
             "leave the mark out, or make it a method",
         )
+
+
+# -- types -------------------------------------------------------------------------
+
+
+def _check_types(read: ReadMember, carried: Carried) -> Iterator[Diagnostic]:
+    for index, signature in enumerate(read.member.signatures):
+        annotated = [(p.name, p.annotation) for p in signature.parameters]
+        for name, annotation in (*annotated, ("return", signature.result)):
+            if annotation is None:
+                continue
+            try:
+                carried.check(annotation)
+            except Problem as problem:
+                yield read.places[index, name].of(problem)
+        is_attribute = read.member.kind is MemberKind.ATTRIBUTE
+        if is_attribute and refers(signature.result, carried.library):
+            yield read.places[index, "return"].diagnostic(
+                "CBG133",
+                f"the attribute {read.member.name} holds a reference: who reads it "
+                "gets a stub, so it cannot be assigned",
+                "make it a read-only @property",
+            )
+
+
+def _check_self(read: ReadMember) -> Iterator[Diagnostic]:
+    for first in read.first_parameters:
+        if first is not None:
+            yield read.place.diagnostic(
+                "CBG110",
+                f"self of {read.member.name} has an annotation: {first}",
+                "leave it out; whose method it is cannot depend on a type argument",
+            )
 
 
 def _unannotated(read: ReadMember) -> Iterator[Diagnostic]:

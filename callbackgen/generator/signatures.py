@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import libcst
 
-from callbackgen.generator.annotations import Annotations, Problem, Scope, parse
-from callbackgen.generator.diagnostics import Diagnostic
+from callbackgen.generator.annotations import Annotations, Scope, parse
+from callbackgen.generator.diagnostics import Diagnostic, Problem
 from callbackgen.generator.literals import literal
 from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place

@@ -77,7 +77,7 @@ class ClassTree(NamedTuple):
 
 
 class _Whole:
-    """A file that only libcst can parse, and the type parameters of its aliases."""
+    """A file that only libcst can parse, and the type parameters by alias or class."""
 
     def __init__(self, module: libcst.Module) -> None:
         self.module = module
@@ -131,6 +131,21 @@ class Source:
         inside: Names = {}
         self._collect(defined.node.body, inside, f"{defined.qualified_name}.")
         return inside
+
+    def scopes(self, defined: Defined) -> tuple[Names, ...]:
+        """What a class body and the classes around it define, innermost first."""
+        scopes = [self.members(defined)]
+        outer = defined.qualified_name.rpartition(".")[0]
+        while outer:
+            around = self.definition(outer)
+            assert isinstance(around, Defined)
+            scopes.append(self.members(around))
+            outer = outer.rpartition(".")[0]
+        return tuple(scopes)
+
+    def type_parameters(self, defined: Defined) -> tuple[str, ...]:
+        """The names in ``class C[S, T]`` (PEP 695)."""
+        return self._parameters_of(defined.node.name) or _type_params(defined.node)
 
     def classes(self) -> Iterator[Defined]:
         """Every class of the module and of its classes, in order."""
@@ -250,9 +265,22 @@ def _type_statement(statement: ast.stmt, prefix: str) -> tuple[str, Definition]:
     # ``ast.TypeAlias`` came with Python 3.12, so its fields are asked for by name.
     name = cast(ast.Name, getattr(statement, "name"))  # noqa: B009
     value = cast(ast.expr, getattr(statement, "value"))  # noqa: B009
-    listed = cast("list[ast.AST]", getattr(statement, "type_params"))  # noqa: B009
-    parameters = tuple(str(getattr(item, "name", "")) for item in listed)
+    parameters = _type_params(statement)
     return name.id, Assigned(prefix + name.id, value, _TYPE_STATEMENT, parameters)
+
+
+def _type_params(statement: ast.stmt) -> tuple[str, ...]:
+    # As above.
+    listed = cast("list[ast.AST]", getattr(statement, "type_params", []))
+    return tuple(str(getattr(item, "name", "")) for item in listed)
+
+
+def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body, those in its ``if``, ``try`` and ``with`` too."""
+    for statement in body:
+        yield statement
+        for block in _blocks(statement):
+            yield from statements(block)
 
 
 def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
@@ -287,6 +315,7 @@ class _Plain(libcst.CSTTransformer):
     def leave_ClassDef(
         self, original_node: libcst.ClassDef, updated_node: libcst.ClassDef
     ) -> libcst.ClassDef:
+        self._take_down(original_node.name, original_node.type_parameters)
         return updated_node.with_changes(type_parameters=None)
 
     def leave_FormattedString(
@@ -299,15 +328,19 @@ class _Plain(libcst.CSTTransformer):
     def leave_TypeAlias(
         self, original_node: libcst.TypeAlias, updated_node: libcst.TypeAlias
     ) -> libcst.AnnAssign:
-        listed = original_node.type_parameters
-        self.parameters[identifier(original_node.name.value)] = tuple(
-            identifier(item.param.name.value)
-            for item in (listed.params if listed else ())
-        )
+        self._take_down(original_node.name, original_node.type_parameters)
         return libcst.AnnAssign(
             updated_node.name,
             libcst.Annotation(libcst.Name("TypeAlias")),
             updated_node.value,
+        )
+
+    def _take_down(
+        self, name: libcst.Name, listed: libcst.TypeParameters | None
+    ) -> None:
+        self.parameters[identifier(name.value)] = tuple(
+            identifier(item.param.name.value)
+            for item in (listed.params if listed else ())
         )
 
 

@@ -22,6 +22,7 @@ CASES = (
     "marks",
     "docstrings",
     "parameters",
+    "data",
 )
 
 PROGRAM = """
@@ -119,6 +120,23 @@ def test_same_under_every_python() -> None:
     others = [each for each in found if each is not None and can_generate(each)]
     for python in (sys.executable, *others):
         assert output(python=python) == usual()
+
+
+def test_same_without_the_packages_that_it_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither numpy, attrs nor msgspec has to be there, and none is looked into."""
+    from callbackgen.generator.pipeline import run
+    from callbackgen.generator.request import Request
+
+    request = Request(("data.interface",), cases.ROOT, (cases.ROOT,))
+    here = run(request)
+    monkeypatch.setattr(
+        sys, "path", [each for each in sys.path if "-packages" not in each]
+    )
+    without = run(request)
+    assert without.modules == here.modules
+    assert not any("-packages" in str(path) for path in here.read)
 
 
 def test_same_alone_as_with_others() -> None:

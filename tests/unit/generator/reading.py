@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,8 @@ class Result:
         }
 
 
-def library(folder: Path) -> Library:
-    return Library(Finder(folder, (folder,)))
+def library(folder: Path, types: Iterable[str] = ()) -> Library:
+    return Library(Finder(folder, (folder,)), types)
 
 
 def read(folder: Path, target: str, known: Library | None = None) -> Result:

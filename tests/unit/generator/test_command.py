@@ -29,6 +29,10 @@ DERIVED = (
     "    def told(self, anything) -> None: ...\n"
 )
 TABLE = "[tool.callbackgen]\n"
+SHAPES = "import enum\nclass Shape(enum.Enum):\n    ROUND = {}\n"
+WITH_SHAPE = PRICES.replace("float", "shapes.Shape | str").replace(
+    "from typing", "import shapes\nfrom typing", 1
+)
 
 
 def put(name: str, text: str) -> Action:
@@ -68,6 +72,10 @@ ACTIONS = [
     put("prices.py", PRICES.replace("float", "int")),
     put("prices.py", PRICES.replace("class Listener", "class Watcher")),
     put("prices.py", "class Listener(:\n"),
+    put("prices.py", WITH_SHAPE),
+    put("shapes.py", SHAPES.format(1)),
+    put("shapes.py", SHAPES.format("'round'")),
+    put("pyproject.toml", f"{TABLE}types = ['shapes.Shape']\n"),
     put("prices.pyi", PRICES.replace("float", "bool")),
     drop("prices.pyi"),
     put("src/prices.py", PRICES.replace("float", "str")),
@@ -136,6 +144,19 @@ def test_the_cache_changes_nothing_but_the_time(actions: list[Action]) -> None:
                     new = outcome(folder, "generate", "--check", *targets)
                 assert first == known == new
         shutil.rmtree(folder / cache.FOLDER)
+
+
+def test_a_registered_class_is_taken_as_it_is(project: Path) -> None:
+    """`types` in pyproject.toml makes a plain class one that travels."""
+    put("shapes.py", "class Shape: ...\n")(project)
+    put("prices.py", WITH_SHAPE.replace(" | str", ""))(project)
+    code, said = outcome(project, "generate", "prices")
+    assert code == 2
+    assert '[tool.callbackgen] types = ["shapes.Shape"]' in " ".join(said.split())
+    put("pyproject.toml", f"{TABLE}types = ['shapes.Shape']\n")(project)
+    assert outcome(project, "generate", "prices")[0] == 0
+    text = (project / "listener_remote.py").read_text(encoding="utf-8")
+    assert "price: shapes.Shape" in text
 
 
 def left_over(folder: Path, *targets: str) -> dict[str, str]:

@@ -68,6 +68,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         output = "generated"
         outputs = {"orders.Listener" = "orders_listener_remote"}
         templates = "shapes"
+        types = ["geometry.Point", "money.rates.Rate.Kind"]
         """,
     )
 
@@ -82,6 +83,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         output=os.fspath(tmp_path / "generated"),
         outputs={"orders.Listener": "orders_listener_remote"},
         templates=os.fspath(tmp_path / "shapes"),
+        types=("geometry.Point", "money.rates.Rate.Kind"),
     )
 
 
@@ -258,7 +260,11 @@ class TestRequest:
         """A TARGET, --output and --templates replace what the file says."""
         folder = os.fspath(tmp_path)
         settings = Settings(
-            folder=folder, targets=("a.B",), output="/there", templates="/shapes"
+            folder=folder,
+            targets=("a.B",),
+            output="/there",
+            templates="/shapes",
+            types=("a.C",),
         )
         invocation = Invocation(
             folder, None, ("c.D",), output="/here", templates="/mine"
@@ -268,6 +274,7 @@ class TestRequest:
         assert wanted.targets == ("c.D",)
         assert wanted.output == Path("/here")
         assert wanted.templates == Path("/mine")
+        assert wanted.types == ("a.C",)
         assert request(Invocation(folder, None), settings).targets == ("a.B",)
 
     def test_names_are_the_same_from_every_folder(self, tmp_path: Path) -> None:
@@ -306,6 +313,27 @@ class TestRequest:
 
         assert wanted.targets == ("app/prices.py:Listener", "app/x.py", "shared/y.py")
         assert wanted.output == folder / "made" / "here"
+
+
+TYPES_AMISS = (
+    'types = "a.B"',
+    "types = [3]",
+    'types = ["Point"]',
+    'types = ["geometry."]',
+    'types = [\n  "a.B", "geometry:Point"]',
+    'types = ["geometry.Point[int]"]',
+    'types = ["geometry.class"]',
+)
+
+
+@pytest.mark.parametrize("types", TYPES_AMISS)
+def test_wrong_types_are_pointed_at(types: str, tmp_path: Path) -> None:
+    """A registered class has a dotted name, its module included."""
+    text = f'[tool.callbackgen]\ntargets = ["a.B"]\n{types}\n'
+    (found,) = wrong(tmp_path, text)
+    assert (found.code, found.line) == ("CBG010", 3)
+    assert "types" in found.message
+    assert "types = [" in found.hint
 
 
 OUTPUTS_AMISS = (

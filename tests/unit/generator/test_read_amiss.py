@@ -19,7 +19,7 @@ from typing import Protocol
 class Listener(Protocol):
     def first(
         self,
-        a: bytes,
+        a: range,
         b: "Missing",
     ) -> None: ...
 

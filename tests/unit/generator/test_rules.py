@@ -33,7 +33,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 P = ParamSpec("P")
 UserId = NewType("UserId", int)
-Odd = NewType("Odd", bytes)
+Odd = NewType("Odd", memoryview)
 Handler = NewType("Handler", Callable[[int], None])
 
 class Row(TypedDict):
@@ -42,7 +42,7 @@ class Row(TypedDict):
     more: "list[Row]"
 
 class Bad(TypedDict):
-    data: bytes
+    data: memoryview
 
 class Worse(Bad):
     name: str
@@ -85,7 +85,7 @@ CARRIED = [
     "UserId", "Row", "list[Row]", "Row | None", "Annotated[int, 'x']", "T", "list[T]",
     "Peer", "Peer | None", "list[Peer]", "tuple[Peer, ...]", "dict[str, Peer]",
     "Sequence[Peer]", "Mapping[str, Peer]", "list[Peer | None]", "'Listener'",
-    "int | list[int] | dict[str, int]", "dict[str, int | None]", "complex | None",
+    "int | list[int] | dict[str, int]", "dict[str, int | None]", "complex | str",
     "Callable[[int], str]", "Callable[[], None]", "typing.Callable[[int], str]",
     "Callable[..., int]", "Callable", "Callable | None", "list[Callable[[int], None]]",
     "dict[str, Callable[[int], None] | None]", "tuple[Callable[[], int], ...]",
@@ -97,22 +97,20 @@ CARRIED = [
 
 @pytest.mark.parametrize("annotation", CARRIED)
 def test_type_is_carried(annotation: str, tmp_path: Path) -> None:
-    """What serpent carries unchanged, and a Protocol of the user's, is accepted."""
+    """Plain data, and a Protocol of the user's, is accepted."""
     assert read_method(tmp_path, annotation).codes == []
 
 
 REFUSED = {
-    "bytes": "CBG128", "bytearray": "CBG128", "memoryview": "CBG128",
+    "memoryview": "CBG128", "datetime.tzinfo": "CBG128", "enum.Enum": "CBG128",
     "range": "CBG128", "slice": "CBG128", "type": "CBG128", "type[int]": "CBG128",
-    "decimal.Decimal": "CBG128", "datetime.datetime": "CBG128",
-    "datetime.timedelta": "CBG128", "uuid.UUID": "CBG128", "pathlib.Path": "CBG128",
     "collections.OrderedDict[str, int]": "CBG128", "Deque[int]": "CBG128",
     "DefaultDict[str, int]": "CBG128", "Counter[str]": "CBG128",
-    "Colour": "CBG128", "Point": "CBG128", "Plain": "CBG128", "Odd": "CBG128",
-    "Bad": "CBG128", "Worse": "CBG128", "list[bytes]": "CBG128",
-    "dict[str, Plain]": "CBG128", "int | bytes": "CBG128", "Exception": "CBG128",
+    "Plain": "CBG141", "Odd": "CBG128",
+    "Bad": "CBG128", "Worse": "CBG128", "list[memoryview]": "CBG128",
+    "dict[str, Plain]": "CBG141", "int | Plain": "CBG141", "Exception": "CBG128",
     "NoReturn": "CBG128", "Never": "CBG128", "LiteralString": "CBG128",
-    "Literal[b'a']": "CBG128", "Literal[Colour.RED]": "CBG128",
+    "Literal[b'a']": "CBG147", "Literal[Colour.RED]": "CBG147",
     "Iterator[int]": "CBG125", "Generator[int, None, None]": "CBG125",
     "AsyncIterator[int]": "CBG125", "AsyncGenerator[int, None]": "CBG125",
     "AsyncIterable[int]": "CBG125",
@@ -120,14 +118,14 @@ REFUSED = {
     "Callable[[int], str, int]": "CBG127", "Callable[None, int]": "CBG127",
     "Callable[[], Awaitable[int]]": "CBG127",
     "Callable[..., typing.Coroutine[Any, Any, int]]": "CBG127",
-    "Callable[[bytes], int]": "CBG128", "Callable[[], Plain]": "CBG128",
-    "Callable[[Callable[[int], bytes]], int]": "CBG128",
+    "Callable[[range], int]": "CBG128", "Callable[[], Plain]": "CBG141",
+    "Callable[[Callable[[int], Plain]], int]": "CBG141",
     "Callable[[Iterator[int]], int]": "CBG125", "Callable[[Sized], int]": "CBG126",
     "Callable[[set[Peer]], int]": "CBG129", "Callable[[], Self]": "CBG123",
     "Callable[[int | Peer], int]": "CBG130", "Callable[[Missing], int]": "CBG121",
     "Callable[[...], int]": "CBG122", "Callable[..., ...]": "CBG122",
     "set[Callable[[int], str]]": "CBG129", "dict[Callable[[], int], str]": "CBG129",
-    "frozenset[Callable]": "CBG129", "Handler": "CBG129", "Handlers": "CBG129",
+    "frozenset[Callable]": "CBG129", "Handler": "CBG129", "Handlers": "CBG143",
     "Store[Callable[[], int]]": "CBG129",
     "Callable[[], int] | int": "CBG130", "Callable[[], int] | Peer": "CBG130",
     "Callable[[], int] | Callable[[], str]": "CBG130",
@@ -143,7 +141,7 @@ REFUSED = {
     "tuple[Unpack[Ts]]": "CBG124", "P.args": "CBG124",
     "set[Peer]": "CBG129", "dict[Peer, int]": "CBG129", "frozenset[Peer]": "CBG129",
     "list[int] | tuple[int, ...]": "CBG130", "dict[str, int] | Row": "CBG130",
-    "Peer | int": "CBG130", "complex | str": "CBG130", "Peer | Listener": "CBG130",
+    "Peer | int": "CBG130", "Peer | Listener": "CBG130",
     "Set[int] | list[int]": "CBG130",
     "Missing": "CBG121", "typing.Missing.Deeper": "CBG128", "shop.Missing": "CBG121",
     "1": "CBG122", "[int]": "CBG122", "int()": "CBG122", "'int['": "CBG122",
@@ -313,7 +311,7 @@ def test_protocols_inside_a_callable_are_met(tmp_path: Path) -> None:
 
 
 SAMPLES: dict[str, object] = {
-    "None": None, "bool": True, "int": 7, "float": 1.5, "complex": 1j, "str": "text",
+    "None": None, "bool": True, "int": 7, "float": 1.5, "str": "text",
     "list[int]": [1, 2], "tuple[int, str]": (1, "a"), "dict[str, int]": {"a": 1},
     "set[str]": {"a"}, "frozenset[int]": frozenset({1}), "Sequence[int]": [1],
     "Mapping[str, int]": {"b": 2}, "Literal['a', 'b']": "a", "Literal[1, 2]": 1,

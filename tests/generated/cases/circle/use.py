@@ -1,3 +1,6 @@
+# Pyro5 has no annotations.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 import Pyro5.api
 from circle.client_remote import ClientStub, ClientWrapper
 from circle.server_remote import ServerStub, ServerWrapper

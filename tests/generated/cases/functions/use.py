@@ -149,7 +149,11 @@ def exercise(stub: FunctionsStub) -> None:
     assert said == ["done"]
     assert stub.many(is_dear, is_long, named=is_long) == 2
     assert stub.listed([is_dear, is_long], {"a": is_long, "b": None}) == 2
-    assert stub.anything(lambda *values: len(values), lambda n: n + 1)("b") == [3, "b"]
+
+    def after(n: int) -> int:
+        return n + 1
+
+    assert stub.anything(lambda *values: len(values), after)("b") == [3, "b"]
     assert stub.found("none") is None
     found = stub.found("len")
     assert found is not None

@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class Implementation:
-    def mine(this, self: int) -> int:
+    def mine(this, self: int) -> int:  # pyright: ignore[reportSelfClsParameterName]
         return self
 
     def typing(self, Final: int, Any: int, *, cast: int = 1) -> int:

@@ -1,0 +1,154 @@
+"""Limits of values go into the signature, other metadata does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callbackgen.generator.pipeline import run
+from callbackgen.generator.request import Request
+from callbackgen.interface import parse_signature
+from tests.unit.generator.reading import Result, read_text
+
+HEAD = """\
+import msgspec
+from typing import Annotated, Final, NewType, Optional, Protocol, TypeAlias
+from msgspec import Meta
+
+class Peer(Protocol):
+    def told(self) -> None: ...
+
+MOST = 3
+Positive = Meta(gt=0)
+Percent: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
+Even = Annotated[Percent, Meta(multiple_of=2)]
+
+class Listener(Protocol):
+"""
+
+
+def reading(folder: Path, annotation: str) -> Result:
+    return read_text(
+        folder, f"{HEAD}    def changed(self, value: {annotation}) -> None: ...\n"
+    )
+
+
+KEPT = {
+    "Annotated[int, msgspec.Meta(ge=0)]": "typing.Annotated[int, msgspec.Meta(ge=0)]",
+    "Annotated[int, Meta(le=5, gt=-1)]":
+        "typing.Annotated[int, msgspec.Meta(gt=-1, le=5)]",
+    "Annotated[float, Meta(lt=1_0.50, multiple_of=+2)]":
+        "typing.Annotated[float, msgspec.Meta(lt=10.5, multiple_of=2)]",
+    "Annotated[float, Meta(lt=1e999)]":
+        "typing.Annotated[float, msgspec.Meta(lt=1e309)]",
+    'Annotated[str, Meta(pattern="^a" r"\\d", min_length=1, max_length=0x10)]':
+        "typing.Annotated[str, msgspec.Meta(pattern='^a\\\\d', min_length=1, "
+        "max_length=16)]",
+    "Annotated[str, 'x', Meta(tz=True), Meta(title='t')]":
+        "typing.Annotated[str, msgspec.Meta(tz=True)]",
+    "Annotated[int, Meta(ge=0), Meta(le=1)]":
+        "typing.Annotated[int, msgspec.Meta(ge=0), msgspec.Meta(le=1)]",
+    "Annotated[int, Positive]": "typing.Annotated[int, msgspec.Meta(gt=0)]",
+    "Percent | None": "typing.Annotated[int, msgspec.Meta(ge=0, le=100)] | None",
+    "list[Even]": "list[typing.Annotated[int, msgspec.Meta(ge=0, le=100), "
+        "msgspec.Meta(multiple_of=2)]]",
+    "Annotated[Optional[int], Meta(ge=0)]":
+        "typing.Annotated[int | None, msgspec.Meta(ge=0)]",
+    "Annotated[list[Peer], Meta(max_length=3)]":
+        "typing.Annotated[list[contract.Peer], msgspec.Meta(max_length=3)]",
+    "Annotated[int, Meta(ge=None, title='t', description='d', extra={})]": "int",
+    "Annotated[int, Meta()]": "int",
+    "Annotated[int, MOST, Missing, missing.Meta(ge=0), lambda: 1]": "int",
+    "Annotated[int, dict(ge=0)]": "int",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("written", KEPT)
+def test_limits_are_kept(written: str, tmp_path: Path) -> None:
+    """In a fixed order, as literals; the text reads back as the same."""
+    result = reading(tmp_path, written)
+    assert result.codes == []
+    (signature,) = result.signatures()["changed"]
+    assert signature == f"(value: {KEPT[written]}) -> None"
+    assert str(parse_signature(signature)) == signature
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        "ge=MOST", "ge=1 + 1", "ge='1'", "ge=True", "pattern=1", "min_length=1.0",
+        "pattern=f'{1}'", "tz=1", "**{}", "1", "max_length=len('x')", "lt=1j",
+    ],
+)  # fmt: skip
+def test_limits_that_cannot_be_read_are_refused(limits: str, tmp_path: Path) -> None:
+    """A limit has to stand in the source, as a literal of its kind."""
+    result = reading(tmp_path, f"Annotated[int, Meta({limits})]")
+    (found,) = result.diagnostics
+    assert (found.code, found.line) == ("CBG145", HEAD.count("\n") + 1)
+
+
+def test_attributes_have_limits_too(tmp_path: Path) -> None:
+    """However Final and Annotated are nested."""
+    members = (
+        "    a: Annotated[int, Meta(ge=0)]\n"
+        "    b: Final[Annotated[int, Meta(ge=0)]]\n"
+        "    c: Annotated[Final[int], Meta(ge=0)]\n"
+        "    d: Annotated[Annotated[int, 1], Meta(ge=0)]\n"
+    )
+    result = read_text(tmp_path, HEAD + members)
+    assert result.codes == []
+    text = "() -> typing.Annotated[int, msgspec.Meta(ge=0)]"
+    assert result.signatures() == {name: [text] for name in "abcd"}
+
+
+def test_type_checkers_see_the_type_alone(tmp_path: Path) -> None:
+    """A generated module names limits in signatures only, and imports no msgspec."""
+    (tmp_path / "contract.py").write_text(
+        f"{HEAD}    def changed(self, a: Percent, b: Optional[Even] | str, "
+        "peers: Annotated[list[Peer], Meta(max_length=3)]) -> Even: ...\n"
+        "    level: Percent\n",
+        encoding="utf-8",
+    )
+    modules = run(Request(("contract.Listener",), tmp_path, (tmp_path,))).modules
+    text = next(m.text for m in modules if m.interface == "contract.Listener")
+    assert "msgspec.Meta(max_length=3)" in text
+    rest = "\n".join(line for line in text.splitlines() if "msgspec.Meta" not in line)
+    assert "Annotated" not in rest
+    assert "msgspec" not in rest
+    assert "_LEVEL: Final[Method[int]]" in rest
+    assert "b: int | None | str" in rest
+    assert "list[PeerStub]" in rest
+
+
+NUMBERS = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **dict.fromkeys(("gt", "ge", "lt", "le", "multiple_of"), NUMBERS),
+            "pattern": st.text(st.characters(codec="utf-8"), max_size=5),
+            "min_length": st.integers(0, 9),
+            "tz": st.booleans(),
+        },
+    )
+)
+def test_any_literal_survives(
+    tmp_path_factory: pytest.TempPathFactory, limits: dict[str, object]
+) -> None:
+    """Whatever the values: the text that is kept means the same."""
+    folder = tmp_path_factory.mktemp("limits")
+    given_text = ", ".join(
+        f"{name}={value!r}".replace("inf", "1e999") for name, value in limits.items()
+    )
+    result = reading(folder, f"Annotated[int, Meta({given_text})]")
+    assert result.codes == []
+    (signature,) = result.signatures()["changed"]
+    assert str(parse_signature(signature)) == signature
+    if limits:
+        kept = signature.partition("msgspec.Meta")[2].removesuffix("]) -> None")
+        assert eval(f"dict{kept}") == limits
