@@ -158,7 +158,7 @@ class Extensions:
         self._numbers += 1
         if self._numbers > MOST_NUMBERS:
             raise WireError(
-                f"more than {MOST_NUMBERS} complex, large and numpy numbers"
+                f"more than {MOST_NUMBERS} complex and large numbers"
             )
         if code == NUMBERS:
             return Packed(code, data)
