@@ -128,7 +128,7 @@ def test_two_classes_are_told_how_to_differ(tmp_path: Path) -> None:
     for annotation in (
         "Point | Attrs",
         "Order | Buy",
-        "Row | Wide",
+        "Row | Rows",
         "Point | Box[int]",
     ):
         assert "tag=True" in refused(tmp_path, annotation, CLASSES).hint
