@@ -191,6 +191,15 @@ class Classes:
             case _:
                 return None
 
+    def is_quoted(self, found: Found) -> bool:
+        """Whether a NewType has text for its base: Python never looks what it means."""
+        match found.definition:
+            case Assigned(value=ast.Call(args=[_, ast.Constant(value=str())])):
+                declared = self.library.declares(found.definition, found.source)
+                return declared == "NewType"
+            case _:
+                return False
+
     # -- fields --------------------------------------------------------------------
 
     def fields(

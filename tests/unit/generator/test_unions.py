@@ -44,7 +44,7 @@ class Left(Rows, tag=str.lower): ...
 class Right(Left): ...
 
 Name = NewType("Name", str)
-Names = NewType("Names", "list[Name]")
+Names = NewType("Names", list[Name])
 OrderId = NewType("OrderId", Buy)
 """
 
