@@ -77,8 +77,8 @@ _STANDARD_PROTOCOLS = {
 
 _OBJECTS = Symbol("numpy", "object_")
 
-_DEEPEST_GENERIC = 3
-"""How often a generic class is met inside itself, with other arguments each time."""
+_DEEPEST_GENERIC = 20
+"""How often a generic class may be inside itself, with other arguments each time."""
 
 
 def protocols(annotation: Type | None, library: Library) -> Iterator[Symbol]:
@@ -175,6 +175,8 @@ class Carried:
         maker = self.classes.maker(found)
         if maker is not None:
             raise refusals.made_class(symbol, maker)
+        if self.classes.is_quoted(found):
+            raise refusals.quoted(symbol)
         supertype = self.classes.supertype(found)
         if supertype is None or symbol in self._new_types:
             raise refusals.not_carried(symbol)
@@ -208,9 +210,10 @@ class Carried:
 
     def _data(self, found: Found, applied: Type) -> None:
         """The fields of a class of data, of which one may be of the class itself."""
-        deep = self._inside.count(found.symbol) >= _DEEPEST_GENERIC
-        if applied in self._passed or deep:
+        if applied in self._passed:
             return
+        if self._inside.count(found.symbol) >= _DEEPEST_GENERIC:
+            raise refusals.endless(found.symbol)
         arguments = applied.arguments if isinstance(applied, Apply) else ()
         before = len(self._passed)
         outer = self._inside, self._new_types

@@ -87,6 +87,8 @@ _MAKERS = frozenset(
 _MARKS = frozenset(
     Symbol("typing", name) for name in ("Final", "NotRequired", "ReadOnly", "Required")
 )
+_NOT_INHERITED = {Kind.NAMED_TUPLE}
+"""A class below it has fields that Python does not know of."""
 _NO_FIELDS = frozenset({Symbol("typing", "ClassVar"), Symbol("dataclasses", "KW_ONLY")})
 
 
@@ -115,7 +117,7 @@ class Classes:
         if self._decorator(found):
             return Kind.RECORD
         kinds = {_ROOTS.get(base, Kind.PLAIN) for base in self.bases(found)}
-        kinds |= {self.kind(above) for above, _ in self.above(found)}
+        kinds |= {self.kind(above) for above, _ in self.above(found)} - _NOT_INHERITED
         kind = next(kind for kind in Kind if kind in kinds | {Kind.PLAIN})
         if kind is Kind.RECORD and any(self._annotated(found)):
             return Kind.PLAIN
@@ -189,6 +191,15 @@ class Classes:
             case _:
                 return None
 
+    def is_quoted(self, found: Found) -> bool:
+        """Whether a NewType has text for its base: Python never looks what it means."""
+        match found.definition:
+            case Assigned(value=ast.Call(args=[_, ast.Constant(value=str())])):
+                declared = self.library.declares(found.definition, found.source)
+                return declared == "NewType"
+            case _:
+                return False
+
     # -- fields --------------------------------------------------------------------
 
     def fields(
@@ -231,11 +242,8 @@ class Classes:
 
     def _own(self, found: Found) -> Iterator[tuple[str, ast.expr | None]]:
         match self.kind(found):
-            case Kind.STRUCT | Kind.TYPED_DICT:
+            case Kind.NAMED_TUPLE | Kind.STRUCT | Kind.TYPED_DICT:
                 yield from self._annotated(found)
-            case Kind.NAMED_TUPLE:
-                if Symbol("typing", "NamedTuple") in self.bases(found):
-                    yield from self._annotated(found)
             case Kind.RECORD:
                 decorator = self._decorator(found)
                 if decorator is not None:

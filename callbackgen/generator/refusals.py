@@ -105,6 +105,25 @@ def plain_class(symbol: Symbol) -> Problem:
     )
 
 
+def quoted(symbol: Symbol) -> Problem:
+    """What is said of a NewType whose base is text."""
+    return Problem(
+        "CBG128",
+        f"{symbol} cannot be carried: at run time its base is a text, not a type",
+        f"leave the quotes out in {symbol.name} = NewType(...)",
+    )
+
+
+def endless(symbol: Symbol) -> Problem:
+    """What is said of a generic class whose type arguments grow without end."""
+    return Problem(
+        "CBG132",
+        f"{symbol} is inside itself with other type arguments each time: a type "
+        "without end cannot be carried",
+        "give the inner one the same type arguments, or Any",
+    )
+
+
 def is_file(symbol: Symbol) -> bool:
     """Whether a class is one of open files."""
     return str(symbol) in _FILES or symbol.module in {"_io", "io"}

@@ -50,7 +50,7 @@ class Box(Generic[T]):
     value: T
     more: "list[Box[T]]" = field(default_factory=list)
 
-@dataclass
+@dataclass(kw_only=True)
 class Pair(Box[S], Generic[T, S]):
     other: T
 
@@ -70,12 +70,10 @@ class Row(NamedTuple):
     point: Point
     name: str = ""
 
-class Wide(Row): ...
-
 class Event(msgspec.Struct, frozen=True, tag=True):
     at: datetime.datetime
     row: Row
-    limit: Annotated[int, msgspec.Meta(ge=Plain)]
+    limit: Annotated[int, msgspec.Meta(ge=int())]
 
 class Sub(Event):
     next: "Sub | None" = None

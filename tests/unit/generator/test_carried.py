@@ -17,8 +17,8 @@ CARRIED = [
     "pathlib.PureWindowsPath", "ipaddress.IPv4Address", "ipaddress.IPv4Network",
     "ipaddress.IPv4Interface", "ipaddress.IPv6Address", "ipaddress.IPv6Network",
     "ipaddress.IPv6Interface", "Colour", "Point", "Box[int]", "Box", "Pair[int, str]",
-    "Attrs", "Listed", "Row", "Wide", "Event", "Sub", "Extra", "UserId", "Price",
-    "list[Point | None]", "Sequence[Event]", "Callable[[Event], Point]", "Box[Box[T]]",
+    "Attrs", "Listed", "Row", "Event", "Sub", "Extra", "UserId", "Price",
+    "list[Point | None]", "Sequence[Event]", "Callable[[Event], Point]", "Box[Box[Box[Box[T]]]]",
     "tuple[Point, ...]", "Annotated[Point, 'x']", "Box[bytes] | None", "'Row | None'",
     "np.ndarray", "numpy.typing.NDArray[numpy.float64]", "npt.NDArray[np.int8] | None",
     "np.ndarray[Any, np.dtype[np.float64]]", "npt.NDArray[Any]", "npt.NDArray[T]",
@@ -57,7 +57,7 @@ RECORDS = [
     "@attr.mutable\nclass E:\n    x: int",
     "@attr.dataclass\nclass E:\n    x: int",
     "@attr.s(auto_attribs=True)\nclass E:\n    x: int",
-    "@dataclass\nclass E(Point):\n    z: 'E | None'",
+    "@dataclass(frozen=True)\nclass E(Point):\n    z: 'E | None' = None",
     "class E(Point):\n    def more(self) -> None: ...",
     "class E(Point):\n    shared: ClassVar[int] = 1",
     "@dataclass\nclass E(Peer):\n    x: int\n    def told(self) -> None: ...",
@@ -65,8 +65,7 @@ RECORDS = [
     "@dataclass\nclass E:\n    @dataclass\n    class I:\n        x: int\n    i: I",
     "class A(msgspec.Struct): ...\nclass E(A, kw_only=True):\n    x: int",
     "@dataclass\nclass F:\n    e: 'E'\n@dataclass\nclass E:\n    f: F",
-    "@dataclass\nclass E(Generic[T]):\n    deeper: 'E[list[T]] | None'\nE_ = E[int]",
-    "N = NewType('N', 'E')\n@dataclass\nclass E:\n    n: 'N | None'",
+    "@dataclass\nclass E:\n    n: 'N | None'\nN = NewType('N', E)",
 ]
 
 
@@ -145,8 +144,13 @@ FIELDS = {
     "@dataclass\nclass E:\n    p: dict[bytes, int]": ("CBG144", "the field E.p: "),
     "@dataclass\nclass E:\n    p: Point | Box[int]": ("CBG130", "the field E.p: "),
     "A = list['A']\n@dataclass\nclass E:\n    p: A": ("CBG132", "the field E.p: "),
+    "@dataclass\nclass D(Generic[T]):\n    p: 'D[list[T]] | None'\nE = D[int]": (
+        "CBG132", "contract.D is inside itself"
+    ),
     "@dataclass\nclass E:\n    p: TextIO": ("CBG142", "the field E.p: "),
     "class E(Point):\n    z: int": ("CBG141", "plain class"),
+    "class E(Row):\n    z: int": ("CBG141", "plain class"),
+    "class E(Row): ...": ("CBG141", "plain class"),
     "class E(E):\n    z: int": ("CBG141", "plain class"),
     "@print\nclass E:\n    z: int": ("CBG141", "plain class"),
     "E = Enum('E', 'A B')": ("CBG148", "Enum(...)"),
@@ -158,7 +162,8 @@ FIELDS = {
     "E = dataclasses.make_dataclass('E', ['x'])": ("CBG148", "make_dataclass(...)"),
     "E = attrs.make_class('E', ['x'])": ("CBG148", "make_class(...)"),
     "E = msgspec.defstruct('E', ['x'])": ("CBG148", "defstruct(...)"),
-    "E = NewType('E', 'list[E]')": ("CBG128", "contract.E cannot be carried"),
+    "E = NewType('E', list[E])": ("CBG128", "contract.E cannot be carried"),
+    "E = NewType('E', 'int')": ("CBG128", "its base is a text"),
 }  # fmt: skip
 
 

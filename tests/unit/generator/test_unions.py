@@ -44,7 +44,7 @@ class Left(Rows, tag=str.lower): ...
 class Right(Left): ...
 
 Name = NewType("Name", str)
-Names = NewType("Names", "list[Name]")
+Names = NewType("Names", list[Name])
 OrderId = NewType("OrderId", Buy)
 """
 
@@ -128,7 +128,7 @@ def test_two_classes_are_told_how_to_differ(tmp_path: Path) -> None:
     for annotation in (
         "Point | Attrs",
         "Order | Buy",
-        "Row | Wide",
+        "Row | Rows",
         "Point | Box[int]",
     ):
         assert "tag=True" in refused(tmp_path, annotation, CLASSES).hint
