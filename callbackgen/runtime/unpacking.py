@@ -157,9 +157,7 @@ class Extensions:
             return _moment(bytes(data))
         self._numbers += 1
         if self._numbers > MOST_NUMBERS:
-            raise WireError(
-                f"more than {MOST_NUMBERS} complex and large numbers"
-            )
+            raise WireError(f"more than {MOST_NUMBERS} complex and large numbers")
         if code == NUMBERS:
             return Packed(code, data)
         if code == COMPLEX and len(data) == DOUBLE.size:

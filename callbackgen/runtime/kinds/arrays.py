@@ -114,19 +114,22 @@ class Array(Kind):
         items = cast("Collection[Any]", value)
         is_exact = type(items) is self._arrives and are_as_they_are(items, self._item)
         made = items if is_exact else packed_all(items, self._item, carrier)
-        return self._as_set(made) if self._is_set else self._as_arrives(made)
+        return self._as_set(made, carrier) if self._is_set else self._as_arrives(made)
 
     def _as_arrives(self, made: Any) -> Any:
         return made if type(made) is self._arrives else self._arrives(made)
 
-    def _as_set(self, made: Any) -> Any:
-        """A set, where what travels for its items can be in one; else a list."""
+    def _as_set(self, made: Any, carrier: Carrier) -> Any:
+        """A set, where what travels for its items can be in one; else a list.
+
+        Pyro5's serializers know no frozenset.
+        """
         if not self._item.is_hashable:
             return [*made]
         if self._item.as_they_are != {str}:
             for item in made:
                 check_key(item)
-        return self._as_arrives(made)
+        return self._as_arrives(made) if carrier.is_ours else {*made}
 
     @property
     def hashes(self) -> bool:

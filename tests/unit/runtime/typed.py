@@ -227,6 +227,9 @@ class Money:
         self.amount = amount
         self.currency = currency
 
+    def __repr__(self) -> str:
+        return f"Money({self.amount}, {self.currency!r})"
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Money) and vars(self) == vars(other)
 
