@@ -76,6 +76,8 @@ _STANDARD_PROTOCOLS = {
 }  # fmt: skip
 
 _OBJECTS = Symbol("numpy", "object_")
+_UNSET = Symbol("msgspec", "UnsetType")
+"""Says of a field that it may be left out."""
 
 _DEEPEST_GENERIC = 20
 """How often a generic class may be inside itself, with other arguments each time."""
@@ -155,7 +157,7 @@ class Carried:
         """Raises Problem unless a class, with arguments as `applied`, is carried."""
         if symbol in ANYTHING or symbol == _LITERAL or form_of(symbol) is not None:
             return
-        if self.library.is_registered(symbol):
+        if self.library.is_registered(symbol) or (symbol == _UNSET and self._inside):
             return
         if symbol.module == "collections.abc" and symbol.name in _ITERATORS:
             raise refusals.stream(symbol.name)
@@ -235,8 +237,7 @@ class Carried:
         except _InField:
             raise
         except Problem as problem:
-            if problem.code == "CBG129":
-                problem = refusals.reference_in_data(problem)
+            problem = refusals.in_data(problem, field.owner)
             raise _InField(
                 problem.code,
                 f"the field {field.owner}.{field.name}: {problem.message}",

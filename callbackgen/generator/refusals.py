@@ -35,6 +35,7 @@ _NEAREST = {
     "typing.NoReturn": "None",
     "typing.TypedDict": "the TypedDict class itself",
     "msgspec.Struct": "the Struct class itself",
+    "msgspec.UnsetType": "None, or a default of the parameter",
     "numpy.bool": "bool",
     "numpy.bool_": "bool",
     "numpy.datetime64": "datetime.datetime",
@@ -139,13 +140,16 @@ def open_file(symbol: Symbol) -> Problem:
     )
 
 
-def reference_in_data(problem: Problem) -> Problem:
-    """What is said of a reference in a field of a class of data."""
-    return Problem(
-        "CBG143",
-        problem.message.replace("in this place", "inside data"),
-        "pass it as a parameter of its own",
-    )
+def in_data(problem: Problem, owner: str) -> Problem:
+    """What is said of the type of a field of the class `owner`, where that differs."""
+    match problem.code:
+        case "CBG129":
+            message = problem.message.replace("in this place", "inside data")
+            return Problem("CBG143", message, "pass it as a parameter of its own")
+        case "CBG123":
+            return Problem(problem.code, "Self is not looked up", f"write {owner}")
+        case _:
+            return problem
 
 
 def no_key(annotation: Type, *, is_item: bool) -> Problem:

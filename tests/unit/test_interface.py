@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.interface import (
+    ANNOTATED,
     ANY,
     CALLABLE,
     NONE,
@@ -41,6 +42,7 @@ SYMBOLS = st.builds(Symbol, MODULES, NAMES) | st.builds(
     Symbol, st.just("builtins"), NAMES
 )
 CONSTANTS = st.sampled_from(["None", "...", "1", "-2", "True", "'text'"]).map(Constant)
+LIMITS = Constant("msgspec.Meta(ge=-1, pattern='a')")
 
 
 def _function(taken: list[Type], result: Type) -> Type:
@@ -56,6 +58,7 @@ def larger(inner: st.SearchStrategy[Type]) -> st.SearchStrategy[Type]:
         | st.builds(Arguments, listed)
         | st.builds(_function, st.lists(inner, max_size=3), inner)
         | inner.map(lambda result: Apply(CALLABLE, (Constant("..."), result)))
+        | inner.map(lambda limited: Apply(ANNOTATED, (limited, LIMITS)))
         | st.builds(Union, st.lists(plain, min_size=2, max_size=3).map(tuple))
     )
 
