@@ -17,9 +17,6 @@ NEWER_PYTHON = {"type_parameters": (3, 12)}
 """Cases whose own syntax needs a later Python than 3.11: they are generated and checked
 everywhere, and run where the syntax is understood."""
 
-ONLY_CHECKED = {"data"}
-"""Cases whose values the run time does not carry: they are generated and checked."""
-
 ONLY_OURS = {"functions"}
 """Cases that a stock Pyro5 daemon does not serve: a function has no address there."""
 
@@ -36,8 +33,7 @@ def runnable() -> list[str]:
     return [
         name
         for name in names()
-        if name not in ONLY_CHECKED
-        and sys.version_info >= NEWER_PYTHON.get(name, (3, 11))
+        if sys.version_info >= NEWER_PYTHON.get(name, (3, 11))
     ]
 
 
