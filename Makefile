@@ -15,7 +15,7 @@ pip := $(python) -m pip $(quiet)
 installed := $(VENV)/.installed
 
 .PHONY: help demo test check format golden fuzz soak clean
-.PHONY: bench bench-generate bench-calls bench-attacks
+.PHONY: bench bench-generate bench-calls bench-values bench-attacks
 
 # One measurement must not run beside the other.
 .NOTPARALLEL:
@@ -27,8 +27,8 @@ help:
 	@echo "make format  format the code"
 	@echo "make golden  write the expected output of tests/generated anew; review the diff"
 	@echo "make fuzz    look for inputs that break the run time, for ten minutes"
-	@echo "make bench   measure the generator and the calls beside their peers"
-	@echo "             (one of them: make bench-generate, make bench-calls)"
+	@echo "make bench   measure the generator, the calls and the values beside their peers"
+	@echo "             (one of them: make bench-generate, bench-calls, bench-values)"
 	@echo "make bench-attacks  measure what honest clients notice of attacks"
 	@echo "make soak    let clients die for half an hour: nothing of them may be left"
 	@echo "make clean   remove the virtual environments and caches"
@@ -57,13 +57,13 @@ fuzz: $(installed)-fuzz
 
 # An editable install slows down the start of every process in its environment, so that
 # what users have is measured in an environment of its own.
-bench-generate bench-calls: bench-%: .venv-benchmarks/.installed-benchmarks
+bench-generate bench-calls bench-values: bench-%: .venv-benchmarks/.installed-benchmarks
 	@rm -rf build
 	@.venv-benchmarks/bin/python -m pip $(quiet) install --force-reinstall --no-deps .
 	@rm -rf build
 	.venv-benchmarks/bin/python -m benchmarks.$* $(ARGS)
 
-bench: bench-generate bench-calls
+bench: bench-generate bench-calls bench-values
 
 # The attacks are those of the tests.
 bench-attacks: $(installed)

@@ -161,7 +161,7 @@ class Cattrs(Way):
         super().__init__(annotation, kind)
         self._converter: Any = cattrs.preconf.msgpack.make_converter()
         self._converter.register_unstructure_hook(Decimal, str)
-        self._converter.register_structure_hook(Decimal, lambda text, _: Decimal(text))
+        self._converter.register_structure_hook(Decimal, _decimal)
 
     def encode(self, value: object) -> bytes:
         """See `Way`."""
@@ -172,6 +172,10 @@ class Cattrs(Way):
         """See `Way`."""
         made: object = self._converter.loads(data, self.kind)
         return made
+
+
+def _decimal(text: str, _: object) -> Decimal:
+    return Decimal(text)
 
 
 class Pickle(Way):

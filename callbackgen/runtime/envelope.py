@@ -69,6 +69,9 @@ LARGEST_HANDSHAKE: Final = 4 * 1024
 _EXTENSIONS: Final = (b"\xd8\x30", b"\xc7", b"\xc8", b"\xc9")
 """How those begin that are dear to read: a complex, large ints, arrays of numpy."""
 
+_SMALLEST: Final = 8
+"""Fewer bytes than any of them has."""
+
 _BASIC: Final = struct.Struct("!HHI")
 _CALL: Final = struct.Struct("!HHIqQ")
 _NO_OPPOSITE: Final = -(2**63)
@@ -184,7 +187,7 @@ def packed(value: object) -> bytes:
     payload = _encoded(value)
     try:
         check_keys(payload, maps)
-        if len(payload) > MOST_NUMBERS * DOUBLE.size and (
+        if len(payload) > MOST_NUMBERS * _SMALLEST and (
             sum(map(payload.count, _EXTENSIONS)) > MOST_NUMBERS
         ):  # those that look like extensions may be texts or floats
             unpacked(payload, bytes)

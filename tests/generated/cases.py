@@ -31,9 +31,7 @@ def names() -> list[str]:
 def runnable() -> list[str]:
     """The cases whose modules the running Python can import."""
     return [
-        name
-        for name in names()
-        if sys.version_info >= NEWER_PYTHON.get(name, (3, 11))
+        name for name in names() if sys.version_info >= NEWER_PYTHON.get(name, (3, 11))
     ]
 
 

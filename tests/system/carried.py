@@ -12,7 +12,7 @@ import pathlib
 import threading
 import types
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
@@ -139,7 +139,7 @@ def _taking() -> Callable[[Any, object], None]:
 
 
 @contextmanager
-def served(echo: Echo) -> Iterator[str]:
+def served(echo: Echo) -> Generator[str]:
     """The address of a daemon of ours that has it."""
     with callbackgen.Daemon() as daemon:
         uri = daemon.register(wrapper_class()(echo), "echo")

@@ -10,6 +10,7 @@ from benchmarks import attacks
 from benchmarks.calling.commands import Answers, Arrived, Calls, Oneways
 from benchmarks.calling.contender import BASE, NAMES
 from benchmarks.calling.processes import running
+from benchmarks.carrying.ways import WAYS
 from tests.system.checkout import ROOT, run
 
 
@@ -42,6 +43,17 @@ def test_the_benchmark_of_the_calls_shows_every_way() -> None:
         assert f"| {name} " in trips
         assert f"| {name}, a str of 1 KiB " in oneways
         assert f"| {name} " in idle or name == NAMES[BASE]
+
+
+def test_the_benchmark_of_the_values_shows_every_way() -> None:
+    """Each brings back what was sent, an event and many rows."""
+    printed = run(
+        sys.executable, "-m", "benchmarks.values", "--rounds", "1", folder=ROOT
+    )
+    _, event, rows = printed.split("\n## ")
+    for name in WAYS:
+        assert f"| {name} " in event
+        assert f"| {name} " in rows
 
 
 @pytest.mark.skipif(

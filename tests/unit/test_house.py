@@ -243,7 +243,12 @@ def named_under(title: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("title", "folder"), [("The run time", "runtime"), ("The generator", "generator")]
+    ("title", "folder"),
+    [
+        ("The run time", "runtime"),
+        ("The kinds of values", "runtime/kinds"),
+        ("The generator", "generator"),
+    ],
 )
 def test_the_page_has_every_module_and_no_other(title: str, folder: str) -> None:
     """`docs/house.md` says of each module what it is for: add a line for a new one."""

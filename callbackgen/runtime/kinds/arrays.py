@@ -11,6 +11,7 @@ import msgspec
 
 from callbackgen.runtime.kinds.hashed import check
 from callbackgen.runtime.kinds.kind import (
+    STR,
     Convert,
     Family,
     Hashing,
@@ -126,7 +127,7 @@ class Array(Kind):
         """
         if not self._item.is_hashable:
             return [*made]
-        if self._item.as_they_are != {str}:
+        if self._item.as_they_are != STR:
             for item in made:
                 check_key(item)
         return self._as_arrives(made) if carrier.is_ours else {*made}

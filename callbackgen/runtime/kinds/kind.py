@@ -35,6 +35,7 @@ class Family(enum.Enum):
     REFERENCE = "reference"
 
 
+STR: Final[frozenset[type]] = frozenset({str})
 TEXT: Final = frozenset({Family.TEXT})
 BINARY: Final = frozenset({Family.BINARY})
 

@@ -10,6 +10,7 @@ from callbackgen.runtime.kinds.arrays import limited
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.hashed import check
 from callbackgen.runtime.kinds.kind import (
+    STR,
     TEXT,
     Convert,
     Family,
@@ -89,7 +90,7 @@ class Dict(Kind):
             )
         if (
             type(value) is dict
-            and self._key.as_they_are == {str}
+            and self._key.as_they_are == STR
             and are_as_they_are(mapping, self._key)
             and are_as_they_are(mapping.values(), self._value)
         ):

@@ -164,7 +164,7 @@ class Record(Kind):
         """See `Kind`. Field by field."""
         if self._may_be_unset or self.layout.tag is not None or not self._travelling:
             return None
-        if type(items) is not list or set(map(type, items)) != {self._class}:
+        if items.__class__ is not list or {*map(type, items)} != {self._class}:
             return None
         try:
             columns = [*zip(*map(self._values_of, items), strict=True)]
