@@ -8,6 +8,7 @@ from typing import Generic, TypedDict, TypeVar
 import msgspec
 import pytest
 
+from callbackgen.runtime.misfit import Misfit
 from tests.unit.runtime import typed
 from tests.unit.runtime.test_typed_values import sent
 
@@ -66,3 +67,22 @@ SIZE = typed.Size.SMALL
 def test_inherited_generic(text: str, value: object) -> None:
     """A type variable means what it does in the class whose field has it."""
     assert sent(text, value) == value
+
+
+class Listed(msgspec.Struct, array_like=True):
+    first: int | msgspec.UnsetType = msgspec.UNSET
+    second: int | msgspec.UnsetType = msgspec.UNSET
+    third: int | msgspec.UnsetType = 3
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (Listed(second=2), ".first: UNSET cannot be sent before what is set"),
+        (Listed(1, 2, msgspec.UNSET), ".third: UNSET cannot be sent where it is not"),
+    ],
+)
+def test_unset_misplaced(value: Listed, why: str) -> None:
+    """UNSET that would arrive as another value, or move others, is refused."""
+    with pytest.raises(Misfit, match=why):
+        sent(f"{HERE}.Listed", value)
