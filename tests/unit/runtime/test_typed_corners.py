@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from typing import Generic, TypedDict, TypeVar
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Generic, TypedDict, TypeVar
 
 import msgspec
 import pytest
+from msgspec import Meta
 
 from callbackgen.runtime.misfit import Misfit
 from tests.unit.runtime import typed
+from tests.unit.runtime.papers import Side
 from tests.unit.runtime.test_typed_values import sent
+from tests.unit.runtime.test_typed_values import value as value_of
 
 HERE = __name__
 T = TypeVar("T")
@@ -86,3 +92,88 @@ def test_unset_misplaced(value: Listed, why: str) -> None:
     """UNSET that would arrive as another value, or move others, is refused."""
     with pytest.raises(Misfit, match=why):
         sent(f"{HERE}.Listed", value)
+
+
+Age = Annotated[int | None, Meta(ge=0)]
+Place = Annotated[Path, Meta(description="where it is")]
+Ranks = Annotated[dict[typed.Size, int], Meta(min_length=1)]
+Anything = Annotated[Any, Meta(title="whatever")]
+Zoned = Annotated[dt.datetime, Meta(tz=True)]
+Aged = Annotated[list[int] | str | float, Meta(max_length=2)]
+Price = Annotated[Decimal, Meta(gt=0, le=0.1)] | None
+Cents = Annotated[Decimal, Meta(multiple_of=0.01)]
+Wrong = Annotated[int | None, Meta(max_length=2)]
+ODD = dt.timezone(dt.timedelta(minutes=19, seconds=32))
+
+
+@dataclass
+class Somebody:
+    age: Age = None
+    aged: Aged = 1.5
+    price: Price = None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"{HERE}.Age", None),
+        (f"{HERE}.Age", 5),
+        (f"{HERE}.Place", Path("a")),
+        (f"{HERE}.Ranks", {SIZE: 1}),
+        (f"{HERE}.Anything", (1, {2})),
+        (f"{HERE}.Zoned", dt.datetime(1900, 1, 1, tzinfo=ODD)),
+        (f"{HERE}.Aged", [1, 2]),
+        (f"{HERE}.Price", Decimal("0.1")),
+        (f"{HERE}.Cents", Decimal("1.50")),
+        (f"dict[{HERE}.Price, int]", {Decimal("0.05"): 1}),
+        (f"list[{HERE}.Somebody]", [Somebody(5), Somebody(None, "ab", Decimal("0.1"))]),
+    ],
+)
+def test_limits_of_any_type(text: str, value: object) -> None:
+    """What msgspec limits in no way itself may have limits, too, or descriptions."""
+    assert sent(text, value) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "why"),
+    [
+        (f"{HERE}.Age", -1, "expected int >= 0"),
+        (f"{HERE}.Ranks", {}, "expected dict of length >= 1"),
+        (f"{HERE}.Zoned", dt.datetime(1900, 1, 1), "with a timezone"),  # noqa: DTZ001
+        (f"{HERE}.Aged", "abc", "expected str of length <= 2"),
+        (f"{HERE}.Price", Decimal(0), "expected Decimal > 0"),
+        (f"{HERE}.Price", Decimal("NaN"), "expected Decimal > 0"),
+        (f"{HERE}.Cents", Decimal("1.505"), "that is a multiple of 0.01"),
+        (f"{HERE}.Cents", Decimal("1E+1000"), "that is a multiple of 0.01"),
+        (f"{HERE}.Somebody", Somebody(-1), "age: expected int >= 0"),
+    ],
+)
+def test_beyond_limits_of_any_type(text: str, value: object, why: str) -> None:
+    """They are held to at the sender."""
+    with pytest.raises(Misfit, match=why):
+        sent(text, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("Age", -1),
+        ("Ranks", {}),
+        ("Aged", "abc"),
+        ("Zoned", "2020-01-01T00:00:00"),
+        ("Price", "0.2"),
+        ("Price", "sNaN"),
+        ("Somebody", {"age": -1}),
+        ("Somebody", {"price": "0"}),
+    ],
+)
+def test_beyond_limits_of_any_type_at_the_receiver(text: str, data: object) -> None:
+    """They are held to at the receiver, too."""
+    with pytest.raises(Misfit, match="expected"):
+        value_of(f"{HERE}.{text}").unpack(data, Side().passing())
+
+
+def test_limits_that_cannot_be() -> None:
+    """Limits that no value of the type can have are named as such."""
+    with pytest.raises(TypeError, match="cannot have the limits"):
+        sent(f"{HERE}.Wrong", 1)
