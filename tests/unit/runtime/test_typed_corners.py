@@ -177,3 +177,28 @@ def test_limits_that_cannot_be() -> None:
     """Limits that no value of the type can have are named as such."""
     with pytest.raises(TypeError, match="cannot have the limits"):
         sent(f"{HERE}.Wrong", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("set", {(1, "a"), 2, "b"}),
+        ("frozenset[object]", frozenset({((1,), None), 2.5})),
+        ("dict", {(1, ("a",)): {(1, 2)}, "b": 2}),
+        ("dict[typing.Any, int]", {(1, None): 1, 2: 3}),
+        ("typing.Tuple", (1, ("a",))),
+    ],
+)
+def test_bare_collections(text: str, value: object) -> None:
+    """There may be tuples in a set and among keys, as under Any."""
+    found = sent(text, value)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("value", [{b"a"}, {float("nan")}, {frozenset({1})}])
+def test_bare_sets_of_other_items(value: object) -> None:
+    """What Any does not take in a set is not taken in a bare one."""
+    for text in "set", "typing.Any":
+        with pytest.raises(Misfit, match="cannot be sent as a key or in a set"):
+            sent(text, value)
