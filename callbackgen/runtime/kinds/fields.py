@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
 
 import msgspec
@@ -182,8 +182,8 @@ def _may_have_fields(base: Any) -> bool:
 
 
 def _bases(kind: Any) -> tuple[Any, ...]:
-    bases: tuple[Any, ...] = vars(kind).get("__orig_bases__", kind.__bases__)
-    return bases
+    own = cast("Mapping[str, Any]", vars(kind))
+    return tuple(own.get("__orig_bases__", kind.__bases__))
 
 
 def _substituted(hint: Any, given: dict[Any, Any]) -> Any:

@@ -8,7 +8,7 @@ is a list of lists, and may be one of theirs.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, cast, get_args, get_origin
 
 import msgspec
 
@@ -42,8 +42,9 @@ def numbers_kind(resolved: Any) -> Kind:
     for argument in get_args(resolved)[1:]:
         (scalar,) = get_args(argument) or (None,)
     scalar = get_origin(scalar) or scalar  # numpy.floating[Any]
-    is_one = isinstance(scalar, type) and issubclass(scalar, numpy.generic)
-    return Numbers(scalar if is_one else None)
+    if not isinstance(scalar, type) or not issubclass(scalar, numpy.generic):
+        return Numbers(None)
+    return Numbers(cast("type", scalar))
 
 
 class Numbers(Kind):

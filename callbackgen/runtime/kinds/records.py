@@ -87,7 +87,9 @@ class Record(Kind):
     @functools.cached_property
     def _receiving(self) -> Any:
         """A class of ours with the same fields, in their forms."""
-        return self._struct("form", forbids=False)
+        config: Any = getattr(self._class, "__struct_config__", None)
+        forbids = config is not None and config.forbid_unknown_fields
+        return self._struct("form", forbids=forbids)
 
     @property
     def shape(self) -> Any:

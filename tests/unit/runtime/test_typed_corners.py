@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -202,3 +203,32 @@ def test_bare_sets_of_other_items(value: object) -> None:
     for text in "set", "typing.Any":
         with pytest.raises(Misfit, match="cannot be sent as a key or in a set"):
             sent(text, value)
+
+
+class Ejecting(enum.Flag, boundary=enum.EJECT):
+    ONE = 1
+    TWO = 2
+
+
+class Strict(msgspec.Struct, forbid_unknown_fields=True):
+    size: typed.Size = SIZE
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "why"),
+    [
+        ("Ejecting", 8, "not one of the values that are allowed: 8"),
+        ("Strict", {"other": 1}, "unknown key other"),
+    ],
+)
+def test_what_a_class_refuses(text: str, data: object, why: str) -> None:
+    """What arrives is of the class, and what the class takes."""
+    with pytest.raises(Misfit, match=why):
+        value_of(f"{HERE}.{text}").unpack(data, Side().passing())
+
+
+def test_namesakes_are_told_apart() -> None:
+    """What is said of a class that has the name of the one that is wanted."""
+    other = enum.Enum("Colour", ["RED"], module="elsewhere")
+    with pytest.raises(Misfit, match=r"expected Colour, got elsewhere\.Colour"):
+        sent(f"{typed.__name__}.Colour", other.RED)
