@@ -136,7 +136,7 @@ class Array(Kind):
             return [*made]
         if self._item.as_they_are != STR:
             for item in made:
-                check_key(item)
+                check_key(item, may_be_none=carrier.is_ours)
         return self._as_arrives(made) if carrier.is_ours else {*made}
 
     @property

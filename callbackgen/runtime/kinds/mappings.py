@@ -116,7 +116,7 @@ class Dict(Kind):
         if self._key is PLAIN:
             return plain_key(key)
         packed = self._key.pack(key, carrier)
-        check_key(packed)
+        check_key(packed, may_be_none=carrier.is_ours)
         return packed
 
     def made(self, data: object, carrier: Carrier) -> object:

@@ -169,19 +169,19 @@ def _key_item(value: Any, depth: int) -> Any:
     return None if value is None else plain_key(value, depth)
 
 
-def check_key(value: Any, *, inside: bool = False) -> None:
+def check_key(value: Any, *, may_be_none: bool = False) -> None:
     """Raises Misfit for a key of a dict or an item of a set that serpent cannot carry.
 
-    It carries fewer types there.
+    It carries fewer types there; None only in a tuple.
     """
     if isinstance(value, tuple):
         for item in cast("tuple[Any]", value):
-            check_key(item, inside=True)
+            check_key(item, may_be_none=True)
         return
     if isinstance(value, float) and math.isnan(value):
         raise Misfit("nan cannot be sent as a key or in a set")
     if not isinstance(value, str | int | float | complex) and not (
-        inside and value is None
+        may_be_none and value is None
     ):
         raise Misfit(
             f"{type(value).__name__} cannot be sent as a key or in a set: use str, "

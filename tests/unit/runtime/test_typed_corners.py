@@ -188,10 +188,12 @@ def test_limits_that_cannot_be() -> None:
         ("dict", {(1, ("a",)): {(1, 2)}, "b": 2}),
         ("dict[typing.Any, int]", {(1, None): 1, 2: 3}),
         ("typing.Tuple", (1, ("a",))),
+        ("dict[str | None, int]", {"a": 1, None: 2}),
+        ("set[int | None]", {1, None}),
     ],
 )
-def test_bare_collections(text: str, value: object) -> None:
-    """There may be tuples in a set and among keys, as under Any."""
+def test_keys_and_items(text: str, value: object) -> None:
+    """There may be tuples in a set and among keys, as under Any, and declared None."""
     found = sent(text, value)
     assert found == value
     assert type(found) is type(value)
