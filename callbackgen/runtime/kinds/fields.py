@@ -146,7 +146,7 @@ def _hints(resolved: Any) -> dict[str, Any]:
     """The types of the fields, what stands for a type variable put in."""
     kind: Any = get_origin(resolved) or resolved
     try:
-        hints = typing.get_type_hints(kind, include_extras=True)
+        hints = _looked_up(kind)
     except NameError as error:
         raise ImportError(
             f"the class {kind.__module__}.{kind.__qualname__} cannot be used: {error} "
@@ -154,8 +154,42 @@ def _hints(resolved: Any) -> dict[str, Any]:
         ) from error
     given = _given(resolved)
     return {
-        name: _substituted(hint, given.get(name, {})) for name, hint in hints.items()
+        name: substituted(hint, given.get(name, {})) for name, hint in hints.items()
     }
+
+
+def _looked_up(kind: Any) -> dict[str, Any]:
+    """The annotations of a class and its bases as types.
+
+    Python before 3.12.4 finds no type parameters (``class Box[T]``) in those that are
+    text.
+    """
+    classes = [*_made_of(kind)]
+    if not any(getattr(base, "__type_params__", ()) for base in classes):
+        return typing.get_type_hints(kind, include_extras=True)
+    found: dict[str, Any] = {}
+    for base in classes:
+        names = {one.__name__: one for one in getattr(base, "__type_params__", ())}
+        own = inspect.get_annotations(base)
+        if typing.is_typeddict(base):
+            own = {name: hint for name, hint in own.items() if name not in found}
+        members = {"__annotations__": own, "__module__": base.__module__}
+        alone = type(base.__name__, (), members)
+        seen: dict[str, Any] = {**vars(base), **names}
+        found |= typing.get_type_hints(alone, localns=seen, include_extras=True)
+    return found
+
+
+def _made_of(kind: Any) -> Iterator[Any]:
+    """A class and its bases, those first; of a TypedDict, what it is written with."""
+    if not typing.is_typeddict(kind):
+        yield from reversed(kind.__mro__)
+        return
+    for base in _bases(kind):
+        above = get_origin(base) or base
+        if typing.is_typeddict(above):
+            yield from _made_of(above)
+    yield kind
 
 
 def _given(resolved: Any) -> dict[str, dict[Any, Any]]:
@@ -169,7 +203,7 @@ def _given(resolved: Any) -> dict[str, dict[Any, Any]]:
     found: dict[str, dict[Any, Any]] = {}
     for base in reversed(_bases(kind)):
         if _may_have_fields(get_origin(base) or base):
-            found |= _given(_substituted(base, given))
+            found |= _given(substituted(base, given))
     own: set[str] = {*inspect.get_annotations(kind)}
     if typing.is_typeddict(kind):  # it has those of its bases, too
         own -= found.keys()
@@ -186,7 +220,8 @@ def _bases(kind: Any) -> tuple[Any, ...]:
     return tuple(own.get("__orig_bases__", kind.__bases__))
 
 
-def _substituted(hint: Any, given: dict[Any, Any]) -> Any:
+def substituted(hint: Any, given: dict[Any, Any]) -> Any:
+    """A type with what stands for its variables put in: Any, where nothing does."""
     if isinstance(hint, TypeVar):
         return given.get(hint, Any)
     parameters = getattr(hint, "__parameters__", ())

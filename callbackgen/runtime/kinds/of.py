@@ -13,7 +13,7 @@ import msgspec
 
 from callbackgen.runtime.kinds.arrays import ARRAYS, Array, Pack
 from callbackgen.runtime.kinds.enums import LiteralKind, enum_kind
-from callbackgen.runtime.kinds.fields import has_fields, is_read_only
+from callbackgen.runtime.kinds.fields import has_fields, is_read_only, substituted
 from callbackgen.runtime.kinds.kind import Kind
 from callbackgen.runtime.kinds.mappings import MAPPINGS, Dict
 from callbackgen.runtime.kinds.numbers import is_array, numbers_kind
@@ -77,8 +77,11 @@ def _unwrapped(resolved: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:
             resolved = resolved.__origin__
         elif origin in _MARKS or is_read_only(origin):
             resolved = get_args(resolved)[0]
-        elif type(resolved).__name__ == "TypeAliasType":
+        elif _is_alias(resolved):
             resolved = resolved.__value__
+        elif _is_alias(origin):
+            given = dict(zip(origin.__type_params__, get_args(resolved), strict=False))
+            resolved = substituted(origin.__value__, given)
         else:
             return resolved, tuple(limits)
 
@@ -88,6 +91,11 @@ _LIMITS: Final = (
     *("gt", "ge", "lt", "le", "multiple_of"),
     *("pattern", "min_length", "max_length", "tz"),
 )
+
+
+def _is_alias(resolved: object) -> bool:
+    """Whether that is what a ``type`` statement makes, which Python 3.11 has not."""
+    return type(resolved).__name__ == "TypeAliasType"
 
 
 def _is_limit(metadata: object) -> bool:

@@ -231,6 +231,6 @@ def test_what_a_class_refuses(text: str, data: object, why: str) -> None:
 
 def test_namesakes_are_told_apart() -> None:
     """What is said of a class that has the name of the one that is wanted."""
-    other = enum.Enum("Colour", ["RED"], module="elsewhere")
+    other = type("Colour", (), {"__module__": "elsewhere"})
     with pytest.raises(Misfit, match=r"expected Colour, got elsewhere\.Colour"):
-        sent(f"{typed.__name__}.Colour", other.RED)
+        sent(f"{typed.__name__}.Colour", other())
