@@ -181,8 +181,8 @@ def head_of(message: Message) -> Head:
 def packed(value: object) -> bytes:
     """A value of builtins, complex and extensions as msgpack.
 
-    Raises OverflowError for an int of more than 64 bits as a key and for more than the
-    receiver reads, RecursionError for what is nested too deeply.
+    Raises OverflowError for more than the receiver reads, RecursionError for what is
+    nested too deeply.
     """
     payload = _encoded(value)
     try:
@@ -198,25 +198,50 @@ def packed(value: object) -> bytes:
 
 def _encoded(value: object) -> bytes:
     try:
-        return msgspec.msgpack.encode(value, enc_hook=_encode_complex)
+        return msgspec.msgpack.encode(value, enc_hook=_encode_other)
     except OverflowError:
         value = _with_large_ints(value)
-        return msgspec.msgpack.encode(value, enc_hook=_encode_complex)
+        return msgspec.msgpack.encode(value, enc_hook=_encode_other)
 
 
 def _with_large_ints(value: Any) -> Any:
     """The value, ints that msgpack does not know as extensions."""
     if isinstance(value, dict):
         mapping = cast("dict[object, object]", value)
-        return {key: _with_large_ints(item) for key, item in mapping.items()}
+        return {
+            _large_key(key): _with_large_ints(item) for key, item in mapping.items()
+        }
     if isinstance(value, list | tuple | set | frozenset):
         return [_with_large_ints(item) for item in cast("list[Any]", value)]
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return msgspec.msgpack.Ext(LARGE_INT, str(value).encode())
+    if isinstance(value, int) and _is_large(value):
+        return _extension_of(value)
     return value
 
 
-def _encode_complex(value: object) -> object:
+def _large_key(key: Any) -> Any:
+    if isinstance(key, tuple):
+        return tuple(map(_large_key, cast("tuple[object, ...]", key)))
+    return _LargeInt(key) if isinstance(key, int) and _is_large(key) else key
+
+
+class _LargeInt:
+    """One that is a key or in one: extensions cannot be hashed."""
+
+    def __init__(self, value: int) -> None:
+        self.extension = _extension_of(value)
+
+
+def _is_large(value: int) -> bool:
+    return not -(2**63) <= value < 2**64
+
+
+def _extension_of(value: int) -> msgspec.msgpack.Ext:
+    return msgspec.msgpack.Ext(LARGE_INT, str(value).encode())
+
+
+def _encode_other(value: object) -> object:
+    if isinstance(value, _LargeInt):
+        return value.extension
     if isinstance(value, complex):
         return msgspec.msgpack.Ext(COMPLEX, DOUBLE.pack(value.real, value.imag))
     raise TypeError(f"{type(value).__name__} does not travel")

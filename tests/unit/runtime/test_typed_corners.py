@@ -190,6 +190,7 @@ def test_limits_that_cannot_be() -> None:
         ("typing.Tuple", (1, ("a",))),
         ("dict[str | None, int]", {"a": 1, None: 2}),
         ("set[int | None]", {1, None}),
+        ("dict[int, int]", {2**70: 1, -(2**70): 2, 3: 4}),
     ],
 )
 def test_keys_and_items(text: str, value: object) -> None:
