@@ -8,7 +8,7 @@ import ipaddress
 import math
 import pathlib
 import uuid
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -79,7 +79,10 @@ class Text(Kind):
         return self._text(value)
 
     def _text(self, value: Any) -> str:
-        return str(value)
+        """As the class itself writes it, not a subclass: an enum, say."""
+        kind: Any = self.taken[0]
+        text: str = kind.__str__(value)
+        return text
 
 
 class DateText(Text):
@@ -90,6 +93,9 @@ class DateText(Text):
         if isinstance(value, datetime.datetime):
             raise expected(self.name, value)
         return super().pack(value, carrier)
+
+    def _text(self, value: Any) -> str:
+        return datetime.date.isoformat(value)
 
 
 class TimedeltaText(Text):
@@ -111,9 +117,9 @@ class MomentText(Text):
         """See `Kind`."""
         if not isinstance(value, self.taken):
             raise expected(self.name, value)
-        moment = cast("datetime.datetime | datetime.time", value)
-        text = moment.isoformat()
-        offset = moment.utcoffset()
+        kind: Any = self.taken[0]
+        text: str = kind.isoformat(value)
+        offset: datetime.timedelta | None = kind.utcoffset(value)
         if offset is None or not offset % datetime.timedelta(minutes=1):
             return text
         return carrier.extended(MOMENT, text.encode, lambda: text)

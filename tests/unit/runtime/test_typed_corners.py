@@ -235,3 +235,33 @@ def test_namesakes_are_told_apart() -> None:
     other = type("Colour", (), {"__module__": "elsewhere"})
     with pytest.raises(Misfit, match=r"expected Colour, got elsewhere\.Colour"):
         sent(f"{typed.__name__}.Colour", other())
+
+
+class Factor(Decimal, enum.Enum):
+    HALF = "0.5"
+
+
+class Feast(dt.date, enum.Enum):
+    NEW_YEAR = (2026, 1, 1)
+
+
+class Stamp(dt.datetime):
+    def isoformat(self, sep: str = "T", timespec: str = "auto") -> str:
+        return "in a format of its own"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "arrives"),
+    [
+        ("decimal.Decimal", Factor.HALF, Decimal("0.5")),
+        ("datetime.date", Feast.NEW_YEAR, dt.date(2026, 1, 1)),
+        ("datetime.datetime", Stamp(2026, 1, 1), dt.datetime(2026, 1, 1)),  # noqa: DTZ001
+        ("int", typed.Level.HIGH, 3),
+        ("str", typed.Name.ANN, "ann"),
+    ],
+)
+def test_subclasses(text: str, value: object, arrives: object) -> None:
+    """However it writes itself, it arrives as an object of the declared class."""
+    found = sent(text, value)
+    assert found == arrives
+    assert type(found) is type(arrives)
