@@ -37,6 +37,7 @@ class Family(enum.Enum):
 
 STR: Final[frozenset[type]] = frozenset({str})
 TEXT: Final = frozenset({Family.TEXT})
+MAPPING: Final = frozenset({Family.MAPPING})
 BINARY: Final = frozenset({Family.BINARY})
 
 

@@ -24,7 +24,11 @@ from callbackgen.runtime.kinds.texts import TEXTS
 from callbackgen.runtime.kinds.unions import union
 
 _LEAVES: Final = SCALARS | TEXTS
-_MARKS: Final[set[object]] = {typing.Required, typing.NotRequired}
+_MARKS: Final[set[object]] = {
+    typing.Final,
+    typing.Required,
+    typing.NotRequired,
+}
 _kinds: Final[dict[Any, Kind]] = {}
 _lock: Final = RLock()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.enums import LiteralKind
-from callbackgen.runtime.kinds.kind import DEAR, Convert, Family, Kind, marker
+from callbackgen.runtime.kinds.kind import DEAR, MAPPING, Convert, Family, Kind, marker
 from callbackgen.runtime.kinds.others import Reference
 from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.kinds.records import Record
@@ -151,6 +151,7 @@ class Union(Kind):
             lambda kind: type(value) in kind.as_they_are,
             lambda kind: type(value) in kind.taken,
             lambda kind: isinstance(value, kind.taken) and not kind.is_container,
+            lambda kind: isinstance(value, kind.taken) and kind.families == MAPPING,
             lambda kind: isinstance(value, kind.taken),
             lambda kind: isinstance(kind, Reference),
         )
