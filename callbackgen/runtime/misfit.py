@@ -44,6 +44,10 @@ class Misfit(ValueError):
         return Misfit(self.text, f"{place}{self.path}")
 
 
+class UnfitReply(TypeError):
+    """What an object has returned does not fit its interface."""
+
+
 def expected(name: str, value: object) -> Misfit:
     """What is said of a value of another class than the one that is wanted."""
     return Misfit(f"expected {name}, got {_class_name(value)}")
