@@ -24,6 +24,7 @@ _NAMES = {
     "bool | float": "float",
     "Invalid enum value": "not one of the values that are allowed:",
     "Object missing required field": "missing key",
+    "Object contains unknown field": "unknown key",
 }
 """msgspec's words, and Python's."""
 
@@ -50,11 +51,11 @@ class UnfitReply(TypeError):
 
 def expected(name: str, value: object) -> Misfit:
     """What is said of a value of another class than the one that is wanted."""
-    return Misfit(f"expected {name}, got {_class_name(value)}")
-
-
-def _class_name(value: object) -> str:
-    return "None" if value is None else type(value).__name__
+    kind = type(value)
+    given = "None" if value is None else kind.__name__
+    if given == name:  # numpy has a bool, too
+        given = f"{kind.__module__}.{given}"
+    return Misfit(f"expected {name}, got {given}")
 
 
 def misfit_of(error: msgspec.ValidationError) -> Misfit:

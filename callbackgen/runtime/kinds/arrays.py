@@ -20,7 +20,7 @@ from callbackgen.runtime.kinds.kind import (
     together,
 )
 from callbackgen.runtime.kinds.packing import Fields, are_as_they_are
-from callbackgen.runtime.kinds.plain import check_key
+from callbackgen.runtime.kinds.plain import PLAIN, check_key, plain_key
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size
 
@@ -113,9 +113,16 @@ class Array(Kind):
         if not isinstance(value, self.taken):
             raise expected(self.name, value)
         items = cast("Collection[Any]", value)
+        if self._is_set and self._item is PLAIN:
+            return self._plain_set(items, carrier)
         is_exact = type(items) is self._arrives and are_as_they_are(items, self._item)
         made = items if is_exact else packed_all(items, self._item, carrier)
         return self._as_set(made, carrier) if self._is_set else self._as_arrives(made)
+
+    def _plain_set(self, items: Collection[Any], carrier: Carrier) -> Any:
+        """A tuple is no tuple on its way to ours, and cannot be in a set there."""
+        keys = map(plain_key, items)
+        return [*map(carrier.plain, keys)] if carrier.is_ours else {*keys}
 
     def _as_arrives(self, made: Any) -> Any:
         return made if type(made) is self._arrives else self._arrives(made)
@@ -129,7 +136,7 @@ class Array(Kind):
             return [*made]
         if self._item.as_they_are != STR:
             for item in made:
-                check_key(item)
+                check_key(item, may_be_none=carrier.is_ours)
         return self._as_arrives(made) if carrier.is_ours else {*made}
 
     @property

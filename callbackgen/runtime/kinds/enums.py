@@ -147,9 +147,12 @@ class FlagKind(_EnumKind):
         if data not in known and len(known) > _MOST_COMBINED:
             raise Misfit(f"more than {_MOST_COMBINED} combinations of {self.name}")
         try:
-            return self._kind(data)
+            made: object = self._kind(data)
         except ValueError:
-            raise Misfit(f"not one of the values that are allowed: {data}") from None
+            made = None
+        if not isinstance(made, self._kind):  # with EJECT an int is made
+            raise Misfit(f"not one of the values that are allowed: {data}")
+        return made
 
 
 class LiteralKind(Kind):

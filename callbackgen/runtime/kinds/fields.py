@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
 
 import msgspec
@@ -153,23 +153,37 @@ def _hints(resolved: Any) -> dict[str, Any]:
             "at run time; import that outside of TYPE_CHECKING"
         ) from error
     given = _given(resolved)
-    return {name: _substituted(hint, given) for name, hint in hints.items()}
+    return {
+        name: _substituted(hint, given.get(name, {})) for name, hint in hints.items()
+    }
 
 
-def _given(resolved: Any) -> dict[Any, Any]:
-    """What stands for each type variable of a class and of those that it is made of."""
+def _given(resolved: Any) -> dict[str, dict[Any, Any]]:
+    """For each field what stands for the type variables of the class that has it.
+
+    One variable can stand for different types in a class and in those it is made of.
+    """
     kind: Any = get_origin(resolved) or resolved
     parameters = getattr(kind, "__parameters__", ())
-    found = dict(zip(parameters, get_args(resolved), strict=False))
-    for base in _bases(kind):
-        if get_origin(base) not in (None, typing.Generic):
-            filled = _substituted(base, found)
-            found = _given(filled) | found
-    return found
+    given = dict(zip(parameters, get_args(resolved), strict=False))
+    found: dict[str, dict[Any, Any]] = {}
+    for base in reversed(_bases(kind)):
+        if _may_have_fields(get_origin(base) or base):
+            found |= _given(_substituted(base, given))
+    own: set[str] = {*inspect.get_annotations(kind)}
+    if typing.is_typeddict(kind):  # it has those of its bases, too
+        own -= found.keys()
+    return found | dict.fromkeys(own, given)
+
+
+def _may_have_fields(base: Any) -> bool:
+    """NamedTuple is a function, and what stands for a variable in Generic no type."""
+    return isinstance(base, type) and base not in (typing.Generic, typing.Protocol)
 
 
 def _bases(kind: Any) -> tuple[Any, ...]:
-    return tuple(getattr(kind, "__orig_bases__", ()))
+    own = cast("Mapping[str, Any]", vars(kind))
+    return tuple(own.get("__orig_bases__", kind.__bases__))
 
 
 def _substituted(hint: Any, given: dict[Any, Any]) -> Any:

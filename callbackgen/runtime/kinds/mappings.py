@@ -20,7 +20,7 @@ from callbackgen.runtime.kinds.kind import (
     marker,
 )
 from callbackgen.runtime.kinds.packing import are_as_they_are
-from callbackgen.runtime.kinds.plain import check_key
+from callbackgen.runtime.kinds.plain import PLAIN, check_key, plain_key
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size
 
@@ -101,8 +101,7 @@ class Dict(Kind):
         made: dict[Any, Any] = {}
         for key, value in mapping.items():
             try:
-                packed = self._key.pack(key, carrier)
-                check_key(packed)
+                packed = self._packed_key(key, carrier)
             except Misfit as misfit:
                 raise Misfit(f"a key of it: {misfit}") from None
             try:
@@ -112,6 +111,13 @@ class Dict(Kind):
         if len(made) != len(mapping):
             raise Misfit("two of its keys travel as the same")
         return made
+
+    def _packed_key(self, key: object, carrier: Carrier) -> Any:
+        if self._key is PLAIN:
+            return plain_key(key)
+        packed = self._key.pack(key, carrier)
+        check_key(packed, may_be_none=carrier.is_ours)
+        return packed
 
     def made(self, data: object, carrier: Carrier) -> object:
         """See `Kind`."""

@@ -8,7 +8,7 @@ is a list of lists, and may be one of theirs.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args, get_origin
 
 import msgspec
 
@@ -36,10 +36,15 @@ def is_array(kind: Any) -> bool:
 
 def numbers_kind(resolved: Any) -> Kind:
     """That of arrays whose numbers are of the type that the annotation says."""
+    import numpy
+
     scalar: Any = None
     for argument in get_args(resolved)[1:]:
         (scalar,) = get_args(argument) or (None,)
-    return Numbers(scalar if isinstance(scalar, type) else None)
+    scalar = get_origin(scalar) or scalar  # numpy.floating[Any]
+    if not isinstance(scalar, type) or not issubclass(scalar, numpy.generic):
+        return Numbers(None)
+    return Numbers(cast("type", scalar))
 
 
 class Numbers(Kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import enum
 import types
 import typing
@@ -16,12 +17,17 @@ from callbackgen.runtime.kinds.fields import has_fields, is_read_only
 from callbackgen.runtime.kinds.kind import Kind
 from callbackgen.runtime.kinds.mappings import MAPPINGS, Dict
 from callbackgen.runtime.kinds.numbers import is_array, numbers_kind
-from callbackgen.runtime.kinds.others import Limited, Reference, registered
+from callbackgen.runtime.kinds.others import (
+    Limited,
+    LimitedDecimal,
+    Reference,
+    registered,
+)
 from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.kinds.records import record
 from callbackgen.runtime.kinds.scalars import SCALARS
 from callbackgen.runtime.kinds.texts import TEXTS
-from callbackgen.runtime.kinds.unions import union
+from callbackgen.runtime.kinds.unions import LimitedUnion, union
 
 _LEAVES: Final = SCALARS | TEXTS
 _MARKS: Final[set[object]] = {
@@ -29,6 +35,7 @@ _MARKS: Final[set[object]] = {
     typing.Required,
     typing.NotRequired,
 }
+_UNIONS: Final[set[object]] = {types.UnionType, typing.Union}
 _kinds: Final[dict[Any, Kind]] = {}
 _lock: Final = RLock()
 
@@ -52,7 +59,7 @@ def kind_of(resolved: Any) -> Kind:
 def _kind_of(resolved: Any) -> Kind:
     inner, limits = _unwrapped(resolved)
     if limits:
-        return Limited(kind_of(inner), limits)
+        return _limited(inner, limits)
     if inner is not resolved:
         return kind_of(inner)
     if resolved is Any or resolved is object or isinstance(resolved, TypeVar):
@@ -80,8 +87,34 @@ def _unwrapped(resolved: Any) -> tuple[Any, tuple[msgspec.Meta, ...]]:
             return resolved, tuple(limits)
 
 
+_DECIMAL: Final = TEXTS[decimal.Decimal]
+_LIMITS: Final = (
+    *("gt", "ge", "lt", "le", "multiple_of"),
+    *("pattern", "min_length", "max_length", "tz"),
+)
+
+
 def _is_limit(metadata: object) -> bool:
-    return isinstance(metadata, msgspec.Meta)
+    """Titles and descriptions say nothing of the values."""
+    return isinstance(metadata, msgspec.Meta) and any(
+        getattr(metadata, name) is not None for name in _LIMITS
+    )
+
+
+def _limited(inner: Any, limits: tuple[msgspec.Meta, ...]) -> Kind:
+    """Limits of a union are those of its members that can have them."""
+    is_union = get_origin(inner) in _UNIONS
+    members = get_args(inner) if is_union else (inner,)
+    kinds = {member: kind_of(member) for member in members}
+    limited = {
+        member: (LimitedDecimal if kind is _DECIMAL else Limited)(kind, limits)
+        for member, kind in kinds.items()
+    }
+    possible = {member: kind for member, kind in limited.items() if kind.is_possible}
+    if not possible:
+        raise TypeError(f"{inner!r} cannot have the limits {limits}")
+    found = tuple((kinds | possible).values())
+    return LimitedUnion(found) if is_union else found[0]
 
 
 def _of_class(resolved: Any) -> Kind | None:
@@ -111,7 +144,7 @@ def _of_generic(resolved: Any) -> Kind:
     arguments = get_args(resolved)
     if origin is Literal:
         return LiteralKind(resolved)
-    if origin in (types.UnionType, typing.Union):
+    if origin in _UNIONS:
         members = [member for member in arguments if member is not msgspec.UnsetType]
         kinds = dict.fromkeys(map(kind_of, members))
         return union(tuple(kinds)) if len(kinds) > 1 else next(iter(kinds))
@@ -130,7 +163,7 @@ def _of_generic(resolved: Any) -> Kind:
 
 
 def _tuple_kind(resolved: Any, arguments: tuple[Any, ...]) -> Kind:
-    if resolved is tuple:
+    if resolved in (tuple, typing.Tuple):  # noqa: UP006
         return Array(tuple, tuple, PLAIN)
     if arguments[-1:] == (...,):
         return Array(tuple, tuple, kind_of(arguments[0]))

@@ -127,7 +127,7 @@ def _array(value: Any, depth: int) -> Any:
     kind = type(cast(object, value))
     if isinstance(value, set | frozenset):
         items = cast("set[Any]", value)
-        keys = [_key(item, depth) for item in items]
+        keys = [plain_key(item, depth) for item in items]
         if kind in (set, frozenset) and all(map(operator.is_, keys, items)):
             return items
         return set(keys) if isinstance(value, set) else frozenset(keys)
@@ -147,15 +147,15 @@ def _mapping(mapping: dict[Any, Any], depth: int) -> Any:
                 "a dict with the key '__class__' cannot be sent: Pyro5 makes objects "
                 "of them"
             )
-        key_made = _key(key, depth)
+        key_made = plain_key(key, depth)
         value = plain_data(item, depth)
         is_plain = is_plain and key_made is key and value is item
         made[key_made] = value
     return mapping if is_plain else made
 
 
-def _key(value: Any, depth: int) -> Any:
-    """A key of a dict or an item of a set."""
+def plain_key(value: Any, depth: int = 0) -> Any:
+    """A key of a dict or an item of a set, as `plain_data`."""
     check_key(value)
     if isinstance(value, tuple):
         if depth > _DEEPEST:
@@ -166,22 +166,22 @@ def _key(value: Any, depth: int) -> Any:
 
 
 def _key_item(value: Any, depth: int) -> Any:
-    return None if value is None else _key(value, depth)
+    return None if value is None else plain_key(value, depth)
 
 
-def check_key(value: Any, *, inside: bool = False) -> None:
+def check_key(value: Any, *, may_be_none: bool = False) -> None:
     """Raises Misfit for a key of a dict or an item of a set that serpent cannot carry.
 
-    It carries fewer types there.
+    It carries fewer types there; None only in a tuple.
     """
     if isinstance(value, tuple):
         for item in cast("tuple[Any]", value):
-            check_key(item, inside=True)
+            check_key(item, may_be_none=True)
         return
     if isinstance(value, float) and math.isnan(value):
         raise Misfit("nan cannot be sent as a key or in a set")
     if not isinstance(value, str | int | float | complex) and not (
-        inside and value is None
+        may_be_none and value is None
     ):
         raise Misfit(
             f"{type(value).__name__} cannot be sent as a key or in a set: use str, "

@@ -87,7 +87,9 @@ class Record(Kind):
     @functools.cached_property
     def _receiving(self) -> Any:
         """A class of ours with the same fields, in their forms."""
-        return self._struct("form", forbids=False)
+        config: Any = getattr(self._class, "__struct_config__", None)
+        forbids = config is not None and config.forbid_unknown_fields
+        return self._struct("form", forbids=forbids)
 
     @property
     def shape(self) -> Any:
@@ -189,11 +191,24 @@ class Record(Kind):
         return by_key if layout.tag is None else {layout.tag_key: layout.tag, **by_key}
 
     def _packed_without_unset(self, values: tuple[Any, ...], carrier: Carrier) -> Any:
+        self._check_unset([value is msgspec.UNSET for value in values])
         pairs = zip(self._travelling, values, strict=True)
         kept = [(one, value) for one, value in pairs if value is not msgspec.UNSET]
         fields = _fields_of([one for one, _ in kept])
         packed = fields.packed(tuple(value for _, value in kept), carrier)
         return self._tagged(tuple(field.key for (field, _), _ in kept), packed)
+
+    def _check_unset(self, are_unset: list[bool]) -> None:
+        """Raises Misfit where a field would arrive as something else than UNSET."""
+        fields = msgspec.structs.fields(self._class)
+        unset_at_first = {one.name for one in fields if one.default is msgspec.UNSET}
+        for index, (field, _) in enumerate(self._travelling):
+            if are_unset[index] and field.name not in unset_at_first:
+                text = "UNSET cannot be sent where it is not the default"
+                raise Misfit(text, f".{field.name}")
+            if are_unset[index] and self.layout.is_array and not all(are_unset[index:]):
+                text = "UNSET cannot be sent before what is set, in an array_like class"
+                raise Misfit(text, f".{field.name}")
 
     def takes(self, data: object) -> bool:
         """See `Kind`. They are told apart by their tags."""

@@ -180,6 +180,15 @@ class Union(Kind):
             kind.look_at(data, convert)
 
 
+class LimitedUnion(Union):
+    """One with limits, which its members have: msgspec knows none of a whole union."""
+
+    @property
+    def is_native(self) -> bool:
+        """See `Kind`."""
+        return False
+
+
 def _family(data: object) -> Family:
     for kinds, family in _FAMILIES:
         if isinstance(data, kinds):

@@ -82,9 +82,19 @@ def test_a_sender_refuses_other_arrays(text: str, given: object, message: str) -
     assert message in str(refusal.value)
 
 
-def test_a_type_above_others_takes_them() -> None:
+@pytest.mark.parametrize("dtype", [bool, np.int64, np.float32])
+def test_an_array_of_any_type(dtype: type) -> None:
+    """``NDArray[Any]`` says no more than ``ndarray`` does; nor does a union there."""
+    array = np.array([1, 0], dtype)
+    for scalar in "typing.Any", "numpy.int8 | numpy.int16":
+        found = sent(f"numpy.typing.NDArray[{scalar}]", array)
+        assert found.dtype == array.dtype
+
+
+@pytest.mark.parametrize("name", ["numpy.floating", "numpy.floating[typing.Any]"])
+def test_a_type_above_others_takes_them(name: str) -> None:
     """As type checkers do."""
-    text = "numpy.typing.NDArray[numpy.floating]"
+    text = f"numpy.typing.NDArray[{name}]"
     assert sent(text, np.array([1], np.float32)).dtype == np.float32
     with pytest.raises(Misfit, match="numpy array of floating"):
         sent(text, np.array([1], np.int32))
