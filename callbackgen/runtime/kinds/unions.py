@@ -162,11 +162,9 @@ class Union(Kind):
 
     def made(self, data: object, carrier: Carrier) -> object:
         """See `Kind`."""
-        family = _family(data)
-        alike = [kind for kind in self.inner if family in kind.families]
-        fitting = [kind for kind in alike if kind.takes(data)]
+        fitting = self._fitting(data)
         misfit = expected(self.name, data)
-        for kind in fitting or ([] if alike else self._others):
+        for kind in fitting:
             try:
                 return converted(data, kind.form, carrier)
             except Misfit as error:
@@ -174,9 +172,15 @@ class Union(Kind):
         raise misfit
 
     def look_at(self, data: Any, convert: Convert) -> None:
-        """See `Kind`."""
-        for kind in self.inner:
+        """See `Kind`. Of two classes with unions in them only one looks further."""
+        for kind in self._fitting(data):
             kind.look_at(data, convert)
+
+    def _fitting(self, data: object) -> list[Kind]:
+        """Those kinds of which it may be."""
+        family = _family(data)
+        alike = [kind for kind in self.inner if family in kind.families]
+        return [kind for kind in alike or self._others if kind.takes(data)]
 
 
 def _family(data: object) -> Family:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pathlib
+import uuid
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -19,6 +22,55 @@ HERE = __name__
 ALIKE = "more than 64 keys that have the same hash"
 SAME = 2**61 - 1
 """Numbers that differ by it have the same hash."""
+
+
+class One(msgspec.Struct, tag="one"):
+    """One of two that may be nested in each other."""
+
+    next: One | Other | None = None
+    ids: set[uuid.UUID] = set()  # noqa: RUF012 - msgspec copies it
+
+
+class Other(msgspec.Struct, tag="other"):
+    next: One | Other | None = None
+    ids: set[uuid.UUID] = set()  # noqa: RUF012 - msgspec copies it
+
+
+class Row(msgspec.Struct, tag="row", array_like=True):
+    ids: set[uuid.UUID]
+
+
+@dataclass
+class Places:
+    """Not of msgspec's own: a field is a path."""
+
+    path: pathlib.PurePath
+    ids: set[uuid.UUID]
+
+
+@dataclass
+class Tree:
+    """Nested without end."""
+
+    ids: set[uuid.UUID]
+    inner: Tree | None = None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """It has a hash, and none of some of its values."""
+
+    number: int
+
+    def __hash__(self) -> int:
+        if self.number < 0:
+            raise OverflowError("no hash")
+        return self.number
+
+
+def ids(count: int) -> list[str]:
+    """Of which all have the same hash."""
+    return [str(uuid.UUID(int=7 + number * SAME)) for number in range(count)]
 
 
 def ordinary(annotation: str, data: object) -> Any:
@@ -82,3 +134,68 @@ def owner(found: Any) -> bytes:
     while not isinstance(found, bytes):
         found = found.obj if isinstance(found, memoryview) else found.base
     return found
+
+
+def test_of_a_union_one_class_is_looked_at() -> None:
+    """Both at each level would be 2**90 of them."""
+    data: dict[str, Any] = {"type": "one", "ids": ids(65)}
+    for _ in range(90):
+        data = {"type": "other", "next": data}
+    with pytest.raises(Misfit, match=ALIKE):
+        ordinary(f"{HERE}.One | {HERE}.Other", data)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "fields"),
+    [
+        (f"{HERE}.Places", {"path": "a", "ids": ids(65)}),
+        (f"{HERE}.Places", {"path": "a", "f1": ids(65)}),
+        (f"{HERE}.Tree | None", {"ids": ids(65)}),
+        (f"{HERE}.One | {HERE}.Other", {"type": "one", "ids": ids(65)}),
+    ],
+)
+def test_objects_of_ordinary_clients_are_looked_at(
+    annotation: str, fields: dict[str, Any]
+) -> None:
+    """In whichever way msgspec finds the fields of a class in them."""
+    made = StandIns()({"__class__": "a.Class", **fields})
+    with pytest.raises(Misfit, match=ALIKE):
+        ordinary(annotation, made)
+
+
+def test_tuples_of_ordinary_clients_are_looked_at() -> None:
+    """Serpent has them."""
+    with pytest.raises(Misfit, match=ALIKE):
+        ordinary(f"{HERE}.Row | None", ("row", ids(65)))
+    with pytest.raises(Misfit, match=ALIKE):
+        ordinary(f"list[{HERE}.Row | int | decimal.Decimal]", [("row", ids(65))])
+
+
+@pytest.mark.parametrize(
+    ("annotation", "data", "text"),
+    [
+        ("set[decimal.Decimal]", [f"sNaN{one}" for one in range(100)], "signaling"),
+        (f"set[{HERE}.Broken]", [{"number": -one} for one in range(100)], "no hash"),
+    ],
+)
+def test_what_has_no_hash_does_not_fit(annotation: str, data: Any, text: str) -> None:
+    """However many there are of it."""
+    for some in (data[-1:], data):
+        with pytest.raises(Misfit, match=text):
+            ordinary(annotation, some)
+
+
+@pytest.mark.parametrize("annotation", [f"{HERE}.Tree", "list[bytes]", f"{HERE}.One"])
+def test_what_is_nested_too_deeply_does_not_fit(annotation: str) -> None:
+    """Wherever that is seen first."""
+    data: Any = []
+    for _ in range(5000):
+        data = {"type": "one", "ids": [], "inner": data, "next": data}
+    with pytest.raises(Misfit, match="nested too deeply|expected dict"):
+        ordinary(annotation, [data] if "list" in annotation else data)
+
+
+def test_a_text_of_bytes_that_is_no_ascii_does_not_fit() -> None:
+    """It is no base64 either."""
+    with pytest.raises(Misfit, match="expected bytes, got dict"):
+        ordinary("bytes", {"data": "\xe9", "encoding": "base64"})
