@@ -237,7 +237,7 @@ class Record(Kind):
                         kind.look_at(mapping[key], convert)
 
 
-def _by_key(data: object) -> Mapping[object, Any]:
+def _by_key(data: object) -> Mapping[Any, Any]:
     """The fields in what has arrived: an object of an ordinary client has them too."""
     if isinstance(data, dict):
         return cast("dict[object, Any]", data)

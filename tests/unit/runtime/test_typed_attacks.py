@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import pathlib
 import uuid
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime.by_address import REFUSING
 from callbackgen.runtime.method import Overload
 from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.ordinary_data import StandIns
-from callbackgen.runtime.unpacking import NUMBERS, unpacked
+from callbackgen.runtime.unpacking import LARGE_INT, NUMBERS, unpacked
+from callbackgen.runtime.values import Value
 from tests.unit.runtime.papers import Side
 
 HERE = __name__
@@ -54,6 +57,28 @@ class Tree:
 
     ids: set[uuid.UUID]
     inner: Tree | None = None
+
+
+class Bits(enum.IntFlag):
+    """It takes bits that it does not know."""
+
+    A = 1
+    B = 2
+    C = 4
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@dataclass
+class Loud:
+    """It says what it does not like."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        raise KeyError(self.text)
 
 
 @dataclass(frozen=True)
@@ -199,3 +224,55 @@ def test_a_text_of_bytes_that_is_no_ascii_does_not_fit() -> None:
     """It is no base64 either."""
     with pytest.raises(Misfit, match="expected bytes, got dict"):
         ordinary("bytes", {"data": "\xe9", "encoding": "base64"})
+
+
+def test_unknown_bits_use_up_no_room_of_those_that_are_known() -> None:
+    """Python keeps each combination that it has made: of others there is an end."""
+    with pytest.raises(Misfit, match="more than 16384 combinations"):
+        ours(f"list[{HERE}.Bits]", [*range(8, 60_000)])
+    assert ours(f"list[{HERE}.Bits]", [*range(8)])[-1] == Bits.A | Bits.B | Bits.C
+    with pytest.raises(Misfit, match="combinations of Bits"):
+        ours(f"{HERE}.Bits", msgspec.msgpack.Ext(LARGE_INT, b"%d" % 2**10000))
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        f"{HERE}.Colour",
+        f"{HERE}.Colour | int",
+        f"list[{HERE}.Colour] | {HERE}.Bits",
+        "ipaddress.IPv4Address",
+        "ipaddress.IPv6Network",
+        "typing.Literal['a', True]",
+        "dict[decimal.Decimal, int]",
+        f"{HERE}.Loud",
+    ],
+)
+def test_what_is_said_of_a_value_is_short(annotation: str) -> None:
+    """It is sent, raised and maybe logged; some have a text of the peer in it."""
+    text = "\0" * 200_000
+    for data in (text, [text], {text: text}, {"text": text}):
+        with pytest.raises(Misfit) as caught:
+            ordinary(annotation, data)
+        assert len(str(caught.value)) < 5000
+
+
+def test_many_that_msgspec_leaves_to_us() -> None:
+    """Of those no more arrive at once than of texts: each takes a microsecond."""
+    value = Value(parse_signature(f"-> list[{HERE}.Bits]").result or ANY)
+    value.check(msgspec.msgpack.encode([1] * 65536))
+    with pytest.raises(Misfit, match="length <= 65536"):
+        value.check(msgspec.msgpack.encode([1] * 65537))
+
+
+def test_members_of_a_union_arrive_as_what_they_are() -> None:
+    """Those that msgspec knows, and those that it does not, within limits too."""
+    annotation = (
+        f"list[{HERE}.Bits | str | list[int] | bool | None | typing.Annotated[float, "
+        "msgspec.Meta(ge=0)]]"
+    )
+    data = [1, "a", [1], True, None, 1.5]
+    assert ours(annotation, data) == [Bits.A, "a", [1], True, None, 1.5]
+    for other in (-1.5, ["a"], {}, b"a"):
+        with pytest.raises(Misfit, match=r"^value\[0\]"):
+            ours(annotation, [other])
