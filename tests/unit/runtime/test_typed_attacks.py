@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import pathlib
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import numpy as np
 import pytest
 
 from callbackgen.interface import ANY, parse_signature
+from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.by_address import REFUSING
+from callbackgen.runtime.kinds.others import register_type
 from callbackgen.runtime.method import Overload
 from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.ordinary_data import StandIns
-from callbackgen.runtime.unpacking import LARGE_INT, NUMBERS, unpacked
+from callbackgen.runtime.referring import reference
+from callbackgen.runtime.unpacking import LARGE_INT, MOMENT, NUMBERS, unpacked
 from callbackgen.runtime.values import Value
+from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import Side
 
 HERE = __name__
@@ -69,6 +76,27 @@ class Bits(enum.IntFlag):
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+@dataclass
+class Anything:
+    inside: Any
+    rest: int = 0
+
+
+class Pair(NamedTuple):
+    inside: object
+    rest: Any = None
+
+
+class Given:
+    """It is registered."""
+
+    def __init__(self, inside: object) -> None:
+        self.inside = inside
+
+
+register_type(Given, lambda given: given.inside, Given)
 
 
 @dataclass
@@ -273,6 +301,86 @@ def test_members_of_a_union_arrive_as_what_they_are() -> None:
     )
     data = [1, "a", [1], True, None, 1.5]
     assert ours(annotation, data) == [Bits.A, "a", [1], True, None, 1.5]
-    for other in (-1.5, ["a"], {}, b"a"):
+    others: list[Any] = [-1.5, ["a"], {}, b"a"]
+    for other in others:
         with pytest.raises(Misfit, match=r"^value\[0\]"):
             ours(annotation, [other])
+
+
+@pytest.mark.parametrize("is_wrapper", [True, False])
+def test_parts_of_what_ordinary_clients_send_are_counted(is_wrapper: bool) -> None:
+    """Of 80,000 empty dicts as many objects could be made, with all their defaults."""
+    make = StandIns() if is_wrapper else ordinary_data.usual
+    for count, is_taken in ((16_000, True), (17_000, not is_wrapper)):
+        call = {"object": "a", "method": "m", "params": [[{}] * count], "kwargs": {}}
+        payload = msgspec.json.encode(call)
+        if is_taken:
+            (found,) = ordinary_data.call_in(wire.JSON, payload, lambda _: make)[2]
+            assert len(found) == count
+        else:
+            with pytest.raises(TypeError, match="more than 65536 parts"):
+                ordinary_data.call_in(wire.JSON, payload, lambda _: make)
+
+
+INSIDE: dict[str, Callable[[Any], Any]] = {
+    "alone": lambda one: one,
+    "in a list": lambda one: [one],
+    "in a dict": lambda one: {"inside": one, "text": one},
+    "in a list in a dict": lambda one: {"inside": [one]},
+    "under a key that has no field": lambda one: {"inside": 1, "other": one},
+    "in a tuple": lambda one: msgspec.msgpack.Ext(0x41, msgspec.msgpack.encode([one])),
+    "in a set": lambda one: msgspec.msgpack.Ext(0x42, msgspec.msgpack.encode([one])),
+}
+INTERNAL: dict[str, Any] = {
+    "reference": reference(receivers=False, key=1, interface="a.B"),
+    "reference of ours": reference(receivers=True, key=1, interface="a.B"),
+    "array": array("<i8", (1,), bytes(8)),
+    "moment": msgspec.msgpack.Ext(MOMENT, b"2020-01-01T00:00:00+00:00:01"),
+    "timestamp": datetime(2020, 1, 1, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "typing.Any",
+        "dict",
+        "list[object]",
+        "set",
+        "tuple[typing.Any, ...]",
+        "dict[typing.Any, typing.Any]",
+        "dict[int, int] | None",
+        "str | int",
+        f"{HERE}.Anything",
+        f"{HERE}.Anything | list[int]",
+        f"{HERE}.Pair",
+        f"{HERE}.Given",
+    ],
+)
+@pytest.mark.parametrize("internal", INTERNAL)
+def test_what_is_our_own_reaches_nobody(annotation: str, internal: str) -> None:
+    """Neither a reference, an array nor a time where another type is declared."""
+    one = INTERNAL[internal]
+    for wrap in INSIDE.values():
+        with contextlib.suppress(Misfit, WireError):
+            assert_plain(ours(annotation, wrap(one)))
+    for key in (one, [one]):
+        data = msgspec.msgpack.encode(key).join([b"\x91\x81", b"\x01"])
+        side = Side().passing()
+        with contextlib.suppress(Misfit, WireError):
+            overload = Overload(f"(value: {annotation}) -> None")
+            given = unpacked(data, side.extension)
+            assert_plain(overload.unpack(given, {}, side)[0])
+
+
+def assert_plain(value: object) -> None:
+    """There is nothing but plain data in it."""
+    if isinstance(value, Anything | Given):
+        value = vars(value)
+    if isinstance(value, dict):
+        value = [*cast("dict[object, object]", value).items()]
+    if isinstance(value, list | tuple | set | frozenset):
+        for one in cast("list[object]", value):
+            assert_plain(one)
+    else:
+        assert isinstance(value, int | str | type(None))
