@@ -263,3 +263,12 @@ def alone(member: Type) -> Problem:
         f"{member} can be in a union with None only",
         "pass the two as two parameters, each | None",
     )
+
+
+def beside_anything(member: Type) -> Problem:
+    """What is said of what is no plain data, in a union with `Any` or `object`."""
+    return Problem(
+        "CBG130",
+        f"{member} is no plain data, which is all that Any and object stand for",
+        f"use {member} alone, or Any alone with plain data",
+    )

@@ -20,7 +20,12 @@ from callbackgen.generator.forms import (
     form_of,
 )
 from callbackgen.generator.names import Found, Library, Role
-from callbackgen.generator.refusals import alone, not_told_apart, two_classes
+from callbackgen.generator.refusals import (
+    alone,
+    beside_anything,
+    not_told_apart,
+    two_classes,
+)
 from callbackgen.generator.source import Defined
 from callbackgen.interface import (
     ANNOTATED,
@@ -31,6 +36,8 @@ from callbackgen.interface import (
     Symbol,
     Type,
     Union,
+    Variable,
+    walk,
 )
 
 _LITERAL = Symbol("typing", "Literal")
@@ -42,6 +49,18 @@ _PLAIN = frozenset(
     }
 )
 """What a Literal can be beside: then it is no more than a hint."""
+
+
+def _is_plain(member: Type) -> bool:
+    """Whether values of a type are plain data all through."""
+    return all(
+        not isinstance(part, Symbol)
+        or part in ANYTHING
+        or part == _LITERAL
+        or part.module == "collections.abc"
+        or (part.module == "builtins" and part.name != "bytearray")
+        for part in walk(member)
+    )
 
 
 class _Tag(NamedTuple):
@@ -67,6 +86,10 @@ class Unions:
                 sum(each != NONE and each not in ANYTHING for each in members) > 1
             ):
                 raise alone(member)
+        if any(each in ANYTHING or isinstance(each, Variable) for each in members):
+            for member in members:
+                if not _is_plain(member):
+                    raise beside_anything(member)
         for one, other in combinations(members, 2):
             if not self._are_apart(one, other):
                 if self._is_made_of_fields(one) and self._is_made_of_fields(other):

@@ -36,6 +36,8 @@ def resolve(annotation: Type) -> Any:
     Raises ImportError where that fails.
     """
     match annotation:
+        case Constant(text="None"):
+            return None
         case Symbol(module="builtins", name="object") | Variable():
             return Any
         case Symbol() | Apply() if _is_function(annotation):

@@ -338,6 +338,8 @@ def _unexpected(_: bytes) -> object:
 # msgspec evaluates the annotations of a class when it first meets it: now.
 _MET: Final = [msgspec.msgpack.Decoder(kind) for kind in (Heading, Request, Arguments)]
 RAISED: Final = "raised"
+UNFIT: Final = "unfit"
+"""The answer does not fit the interface; so says any code that is not known, too."""
 _CODES: Final[dict[str, Callable[[str], RemoteError]]] = {
     "busy": Busy,
     "expired": DeadlineExceeded,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
+
+from callbackgen.runtime.errors import shortened
 
 Rest = ParamSpec("Rest")
 Item = TypeVar("Item")
@@ -28,11 +30,17 @@ _NAMES = {
 }
 """msgspec's words, and Python's."""
 
+_LONGEST: Final = 4096
+
 
 class Misfit(ValueError):
-    """A value does not fit: `path` is where in it (``.items[3]``), `text` why."""
+    """A value does not fit: `path` is where in it (``.items[3]``), `text` why.
+
+    A long text is cut: what a peer has sent stands in some.
+    """
 
     def __init__(self, text: str, path: str = "") -> None:
+        text = shortened(text, _LONGEST)
         super().__init__(text)
         self.text = text
         self.path = path
@@ -43,6 +51,10 @@ class Misfit(ValueError):
     def within(self, place: str) -> Misfit:
         """The same of the whole in which the value stands at that place."""
         return Misfit(self.text, f"{place}{self.path}")
+
+
+class UnfitReply(TypeError):
+    """What an object has returned does not fit its interface."""
 
 
 def expected(name: str, value: object) -> Misfit:

@@ -6,7 +6,6 @@ Serpent makes a dict of them, with their text as base64; json gets that text.
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, Final, cast
 
 _BASE64: Final = "base64"
@@ -32,7 +31,7 @@ def _decoded(text: object, otherwise: object) -> object:
         return otherwise
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # it is not ASCII, or not base64
         return otherwise
 
 

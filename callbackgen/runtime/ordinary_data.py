@@ -26,7 +26,8 @@ from Pyro5.core import URI
 
 from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.turns import turn_to_read
-from callbackgen.runtime.wire import JSON, MSGPACK, SERPENT
+from callbackgen.runtime.unpacking import check_parts
+from callbackgen.runtime.wire import JSON, MSGPACK, SERPENT, WireError
 
 _Fields: TypeAlias = "dict[Any, Any]"
 Make: TypeAlias = Callable[[_Fields], object]
@@ -60,6 +61,8 @@ def call_in(
     with turn_to_read(len(payload)):
         call = _call(serializer, payload)
         make = make_for(call.object_id)
+        if isinstance(make, StandIns):
+            _check_parts(call, len(payload))
         if not isinstance(make, AsPyro5):
             return _with_objects(call, make, inside_first=True)
     # The users' converters may take their time, or wait for another message.
@@ -94,6 +97,17 @@ def _data(serializer: int, payload: bytes) -> object:
         extension = _pyro.serializers_by_id[MSGPACK].ext_hook
         data = _pyro.msgpack.unpackb(payload, raw=False, ext_hook=extension)
     return data
+
+
+def _check_parts(call: Call, size: int) -> None:
+    """Raises TypeError for arguments of which too much would be made.
+
+    An empty dict may be an object of a declared class, with all its defaults.
+    """
+    try:
+        check_parts([call.arguments, call.keywords], size)
+    except WireError as error:
+        raise TypeError(str(error)) from None
 
 
 def _with_objects(call: Call, make: Make, *, inside_first: bool) -> Call:

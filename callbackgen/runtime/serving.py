@@ -20,7 +20,7 @@ from callbackgen.runtime.errors import (
     shortened,
 )
 from callbackgen.runtime.interfaces import members_of, readable
-from callbackgen.runtime.misfit import Misfit
+from callbackgen.runtime.misfit import Misfit, UnfitReply
 from callbackgen.runtime.raised import class_name, ends_the_process, text_of
 from callbackgen.runtime.references import Passing
 from callbackgen.runtime.refusals import CALLS, harmless
@@ -81,6 +81,10 @@ class Server:
         except WireError as error:
             self._session.close_misused(str(error))
             return
+        except UnfitReply as error:
+            passing.undo()
+            self._log_raised(incoming, called, error)
+            payload = envelope.failure(envelope.UNFIT, text_of(error))
         except BaseException as error:  # noqa: BLE001 - the user's
             passing.undo()
             self._log_raised(incoming, called, error)
@@ -162,11 +166,11 @@ class Server:
         try:
             payload = envelope.packed(result)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
-            raise TypeError(f"{request.method}(): reply: {error}") from None
+            raise UnfitReply(f"{request.method}(): reply: {error}") from None
         if len(payload) > LEAST:
             exceeded = served.method.result_size.exceeded(len(payload), settings)
             if exceeded is not None:
-                raise ValueError(f"{request.method}(): the result is {exceeded}")
+                raise UnfitReply(f"{request.method}(): the reply is {exceeded}")
         _check_result(served.method, result, payload, settings)
         return payload
 
@@ -219,14 +223,14 @@ def _check_parts(request: Request, size: int) -> None:
 def _check_result(
     method: Method[Any], result: object, payload: bytes, settings: Settings
 ) -> None:
-    """Raises ValueError for a result that a receiver would not take."""
+    """Raises UnfitReply for a result that a receiver would not take."""
     try:
         if len(payload) > settings.untyped_size:
             method.check_result(payload)
         else:
             check_parts([result], len(payload))
     except (Misfit, WireError) as error:
-        raise ValueError(f"{method.name}(): reply: {error}") from None
+        raise UnfitReply(f"{method.name}(): reply: {error}") from None
 
 
 def _member(wrapper: Wrapper, called: Heading) -> Served:

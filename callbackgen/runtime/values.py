@@ -105,13 +105,15 @@ class Value:
         if type(data) is self.exact:
             return data
         form = self._form
-        if self._kind.has_bytes:
-            data = carrier.arriving(data)
-        if self._kind.has_hashed:
-            try:
+        try:
+            if self._kind.has_bytes:
+                data = carrier.arriving(data)
+            if self._kind.has_hashed:
                 self._kind.look_at(data, functools.partial(converted, carrier=carrier))
-            except WireError as error:
-                raise Misfit(str(error)) from None
+        except WireError as error:
+            raise Misfit(str(error)) from None
+        except RecursionError:
+            raise Misfit("nested too deeply") from None
         return converted(data, form, carrier)
 
 

@@ -27,7 +27,7 @@ from callbackgen.runtime.context import served
 from callbackgen.runtime.envelope import remaining_in
 from callbackgen.runtime.generated import check_generated
 from callbackgen.runtime.method import Method
-from callbackgen.runtime.misfit import Misfit
+from callbackgen.runtime.misfit import Misfit, UnfitReply
 from callbackgen.runtime.raised import ends_the_process, sendable
 from callbackgen.runtime.settings import settings
 
@@ -209,6 +209,8 @@ def _exposed(
         try:
             with serving_stock(_interface(self), served.method.name):
                 return call(self, arguments, keywords, _carrier())
+        except UnfitReply as error:  # Pyro5 knows no such class
+            raise sendable(TypeError(str(error))) from None
         except BaseException as error:
             carrier = error if ends_the_process(error) else sendable(error)
             if carrier is error:
@@ -249,7 +251,7 @@ def _called(method: Method[Any], body: Callable[..., Any]) -> Serve:
         try:
             return overload.pack_result(result, carrier)
         except Misfit as misfit:
-            raise TypeError(f"{method.name}(): {misfit}") from None
+            raise UnfitReply(f"{method.name}(): {misfit}") from None
 
     return call
 
@@ -265,7 +267,7 @@ def _read(method: Method[Any], body: Callable[..., Any]) -> Serve:
         try:
             return method.overloads[0].pack_result(value, carrier)
         except Misfit as misfit:
-            raise TypeError(f"{method.name}: {misfit}") from None
+            raise UnfitReply(f"{method.name}: {misfit}") from None
 
     return call
 

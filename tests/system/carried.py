@@ -23,7 +23,7 @@ import numpy
 import Pyro5.api
 
 import callbackgen
-from callbackgen.runtime import Method, Wrapper, exposed
+from callbackgen.runtime import Method, Stub, Wrapper, exposed
 from tests.unit.runtime import typed
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "values.md"
@@ -103,7 +103,7 @@ class Echo:
         self.taken = value
 
 
-def wrapper_class() -> Any:
+def _wrapper_class() -> Any:
     """A wrapper as the generator writes it: two methods for each row."""
 
     def fill(namespace: dict[str, Any]) -> None:
@@ -113,15 +113,23 @@ def wrapper_class() -> Any:
             self.echo = echo
 
         namespace["__init__"] = init
-        for index, row in enumerate(ROWS):
-            give: Method[Any] = Method(f"give_{index}", f"() -> {row.annotation}")
-            take: Method[None] = Method(
-                f"take_{index}", f"(value: {row.annotation}) -> None"
-            )
+        for index in range(len(ROWS)):
+            give, take = methods(index)
             namespace[give.name] = exposed(give)(_giving(index))
             namespace[take.name] = exposed(take)(_taking())
 
+        namespace["__module__"] = __name__
+
     return types.new_class("EchoWrapper", (Wrapper,), {"format": 1}, fill)
+
+
+def methods(index: int) -> tuple[Method[Any], Method[None]]:
+    """The method that gives the value of a row, and the one that takes one."""
+    annotation = ROWS[index].annotation
+    return (
+        Method(f"give_{index}", f"() -> {annotation}"),
+        Method(f"take_{index}", f"(value: {annotation}) -> None"),
+    )
 
 
 def _giving(index: int) -> Callable[[Any], object]:
@@ -138,11 +146,20 @@ def _taking() -> Callable[[Any, object], None]:
     return take
 
 
+EchoWrapper: Final = _wrapper_class()
+
+
+class EchoStub(Stub, format=1):
+    """As the generator writes it."""
+
+    __slots__ = ()
+
+
 @contextmanager
 def served(echo: Echo) -> Generator[str]:
     """The address of a daemon of ours that has it."""
     with callbackgen.Daemon() as daemon:
-        uri = daemon.register(wrapper_class()(echo), "echo")
+        uri = daemon.register(EchoWrapper(echo), "echo")
         thread = threading.Thread(target=daemon.requestLoop)
         thread.start()
         try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
 from callbackgen.runtime.errors import RemoteError
-from callbackgen.runtime.kinds.kind import Kind, kind_marked
+from callbackgen.runtime.kinds.kind import Kind
 from callbackgen.runtime.kinds.scalars import SCALARS
 from callbackgen.runtime.kinds.texts import TEXTS
 from callbackgen.runtime.misfit import Misfit, misfit_of
@@ -52,5 +52,6 @@ def converted(data: Any, wanted: Any, carrier: Carrier) -> Any:
 
 
 def _made(carrier: Carrier, wanted: Any, data: object) -> object:
-    kind: Kind = kind_marked(wanted) or _OF_CLASSES[wanted]
+    found = _OF_CLASSES.get(wanted)
+    kind: Kind = cast(Any, wanted).kind if found is None else found
     return kind.made(data, carrier)

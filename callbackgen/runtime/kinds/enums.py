@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import functools
+import operator
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
 import msgspec
 
@@ -127,6 +129,8 @@ class FlagKind(_EnumKind):
     def __init__(self, kind: type[enum.Flag]) -> None:
         super().__init__(kind, Family.INT)
         self._kind = kind
+        known = functools.reduce(operator.or_, (one.value for one in kind), 0)
+        self._unknown = ~known
         self._marker = marker(self)
 
     @property
@@ -144,7 +148,9 @@ class FlagKind(_EnumKind):
         if type(data) is not int:
             raise expected(self.name, data)
         known: Mapping[object, enum.Enum] = self._kind._value2member_map_
-        if data not in known and len(known) > _MOST_COMBINED:
+        if (made := known.get(data)) is not None:
+            return cast(enum.Flag, made)
+        if not self._may_be_made(data, len(known)):
             raise Misfit(f"more than {_MOST_COMBINED} combinations of {self.name}")
         try:
             made: object = self._kind(data)
@@ -153,6 +159,16 @@ class FlagKind(_EnumKind):
         if not isinstance(made, self._kind):  # with EJECT an int is made
             raise Misfit(f"not one of the values that are allowed: {data}")
         return made
+
+    def _may_be_made(self, data: int, made: int) -> bool:
+        """Whether one more is made. Those that others need do not run out.
+
+        An IntFlag takes bits that it does not know: a peer must not use up the room of
+        those that it knows by them, nor make huge ones.
+        """
+        if not self._unknown & data:
+            return made <= 2 * _MOST_COMBINED
+        return made <= _MOST_COMBINED and -_SMALL <= data < 2 * _SMALL
 
 
 class LiteralKind(Kind):
@@ -193,7 +209,11 @@ class LiteralKind(Kind):
         for value in self._values:
             if _is_like(data, value):
                 return value
-        said = repr(data)[:200] if isinstance(data, str | int) else type(data).__name__
+        said = type(data).__name__
+        if isinstance(data, str):
+            said = repr(data[:200])
+        elif isinstance(data, int):
+            said = repr(data)[:200]
         raise Misfit(f"not one of the values that are allowed: {said}")
 
 

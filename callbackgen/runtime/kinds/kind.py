@@ -7,7 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from callbackgen.runtime.misfit import expected
 from callbackgen.runtime.sizes import Size
@@ -37,6 +37,7 @@ class Family(enum.Enum):
 
 STR: Final[frozenset[type]] = frozenset({str})
 TEXT: Final = frozenset({Family.TEXT})
+MAPPING: Final = frozenset({Family.MAPPING})
 BINARY: Final = frozenset({Family.BINARY})
 
 
@@ -204,11 +205,6 @@ def marker(kind: Kind) -> Any:
     """A class by which msgspec hands what has arrived to the kind."""
     made: Any = _Marker("Marker", (), {"kind": kind})
     return made
-
-
-def kind_marked(form: Any) -> Kind | None:
-    """The kind whose marker that is, or None."""
-    return cast("Kind", cast(Any, form).kind) if isinstance(form, _Marker) else None
 
 
 def applied(generic: Any, *arguments: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from callbackgen.runtime.kinds.arrays import limited
 from callbackgen.runtime.kinds.converting import converted
-from callbackgen.runtime.kinds.hashed import check
+from callbackgen.runtime.kinds.hashed import FEW, check, check_keys
 from callbackgen.runtime.kinds.kind import (
     STR,
     TEXT,
@@ -134,8 +134,8 @@ class Dict(Kind):
 
     @property
     def hashes(self) -> bool:
-        """See `Kind`."""
-        return self._key.hashing > Hashing.SEEN
+        """See `Kind`. Numbers were seen, but those that are texts."""
+        return self._key.hashing > Hashing.SECRET
 
     def look_at(self, data: Any, convert: Convert) -> None:
         """See `Kind`."""
@@ -145,5 +145,9 @@ class Dict(Kind):
         if self._value.has_hashed:
             for value in mapping.values():
                 self._value.look_at(value, convert)
-        if self.hashes:
+        if self._key.hashing <= Hashing.SECRET or len(mapping) <= FEW:
+            return
+        if self._key.is_key and str in map(type, mapping):
+            check_keys([*mapping], self._key, convert)
+        elif self._key.hashing > Hashing.SEEN:
             check([*mapping], self._key, convert)

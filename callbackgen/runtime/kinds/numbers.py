@@ -1,8 +1,8 @@
 """Arrays of numpy, which come with ``callbackgen[numpy]``.
 
 One travels as an extension of msgpack, with the numbers as they stand in memory: the
-receiver's array is a view of the message, and read-only. To ordinary Pyro5 clients it
-is a list of lists, and may be one of theirs.
+receiver's array is read-only, and a view of the message if it is most of that. To
+ordinary Pyro5 clients it is a list of lists, and may be one of theirs.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ _PLAIN_KINDS: Final = frozenset("biufc")
 """numpy's letters for bool, int, unsigned int, float and complex."""
 
 _MOST_DIMENSIONS: Final = 32
+_LONGEST_TYPE: Final = 8
+"""Letters and digits. Of a type with commas in it numpy would make one with fields."""
+
+_IN_LISTS: Final = frozenset({bool, int, float, complex, list, tuple})
+_LISTS: Final = (list, tuple)
 
 
 def is_array(kind: Any) -> bool:
@@ -106,7 +111,11 @@ class Numbers(Kind):
     def _of_bytes(self, content: memoryview) -> Any:
         numpy = self._numpy
         letters, shape, start = _head_in(content)
-        if letters[1:2] not in _PLAIN_KINDS or letters[:1] not in "<>|":
+        if (
+            len(letters) > _LONGEST_TYPE
+            or letters[1:2] not in _PLAIN_KINDS
+            or letters[:1] not in "<>|"
+        ):
             raise Misfit(f"a numpy array of {letters[:20]!a} is not taken")
         try:
             dtype = numpy.dtype(letters)
@@ -115,10 +124,13 @@ class Numbers(Kind):
         self._check(dtype)
         if math.prod(shape) * dtype.itemsize != len(content) - start:
             raise Misfit("a numpy array whose bytes are not as many as its shape says")
+        if 2 * len(content) < len(cast(bytes, content.obj)):
+            content = memoryview(bytes(content))  # else it would keep a large message
         return numpy.frombuffer(content, dtype, offset=start).reshape(shape)
 
     def _of_lists(self, data: Any) -> Any:
         numpy = self._numpy
+        _check_numbers(data)
         try:
             made = numpy.array(data)
             if numpy.issubdtype(made.dtype, self._scalar):
@@ -130,6 +142,23 @@ class Numbers(Kind):
     def _checked(self, array: Any) -> Any:
         self._check(array.dtype)
         return array
+
+
+def _check_numbers(data: list[Any]) -> None:
+    """Raises Misfit where in nested lists there is anything but numbers.
+
+    Of an object numpy would ask where in memory its numbers are, which a peer could
+    say. Texts it makes all as long as the longest.
+    """
+    found = [data]
+    while found:
+        one = found.pop()
+        kinds = {*map(type, one)}
+        if not kinds <= _IN_LISTS:
+            other = next(iter(kinds - _IN_LISTS)).__name__
+            raise Misfit(f"expected lists of numbers, got {other} in them")
+        if not kinds.isdisjoint(_LISTS):
+            found += [inner for inner in one if type(inner) in _LISTS]
 
 
 def _content(array: Any) -> bytes:

@@ -30,7 +30,11 @@ from callbackgen.runtime.kinds.texts import TEXTS
 from callbackgen.runtime.kinds.unions import LimitedUnion, union
 
 _LEAVES: Final = SCALARS | TEXTS
-_MARKS: Final[set[object]] = {typing.Required, typing.NotRequired}
+_MARKS: Final[set[object]] = {
+    typing.Final,
+    typing.Required,
+    typing.NotRequired,
+}
 _UNIONS: Final[set[object]] = {types.UnionType, typing.Union}
 _kinds: Final[dict[Any, Kind]] = {}
 _lock: Final = RLock()

@@ -215,9 +215,10 @@ class Record(Kind):
         _, _, tag_key, tag = self.layout
         if tag is None:
             return True
-        if isinstance(data, dict):
-            return cast("dict[object, object]", data).get(tag_key) == tag
-        return isinstance(data, list) and cast("list[object]", data)[:1] == [tag]
+        if self.layout.is_array:
+            is_array = isinstance(data, list | tuple)
+            return is_array and [*cast("list[object]", data)[:1]] == [tag]
+        return _by_key(data).get(tag_key) == tag
 
     def made(self, data: object, carrier: Carrier) -> object:
         """See `Kind`."""
@@ -242,11 +243,20 @@ class Record(Kind):
             items = cast("list[Any]", data)[self.layout.tag is not None :]
             for item, kind in zip(items, kinds, strict=False):
                 kind.look_at(item, convert)
-        elif isinstance(data, dict):
-            mapping = cast("Mapping[str, Any]", data)
-            for field, kind in zip(fields, kinds, strict=True):
-                if kind.has_hashed and field.key in mapping:
-                    kind.look_at(mapping[field.key], convert)
+        else:
+            mapping = _by_key(data)
+            for index, (field, kind) in enumerate(zip(fields, kinds, strict=True)):
+                if kind.has_hashed:
+                    # Of an object msgspec takes what has the name of the field, too.
+                    for key in {field.key, field.name, f"f{index}"} & mapping.keys():
+                        kind.look_at(mapping[key], convert)
+
+
+def _by_key(data: object) -> Mapping[Any, Any]:
+    """The fields in what has arrived: an object of an ordinary client has them too."""
+    if isinstance(data, dict):
+        return cast("dict[object, Any]", data)
+    return vars(data) if hasattr(data, "__dict__") else {}
 
 
 def _fields_of(pairs: list[tuple[Field, Kind]]) -> Fields:

@@ -30,12 +30,13 @@ _HASHING: Final[dict[type, Hashing]] = {
     datetime.time: Hashing.QUICK,
     datetime.datetime: Hashing.QUICK,
     uuid.UUID: Hashing.SLOW,
+    ipaddress.IPv6Address: Hashing.SLOW,
     ipaddress.IPv4Network: Hashing.SLOW,
     ipaddress.IPv6Network: Hashing.SLOW,
     ipaddress.IPv4Interface: Hashing.SLOW,
     ipaddress.IPv6Interface: Hashing.SLOW,
 }
-"""Python hashes a date, a path and an IP address as a text: with a secret."""
+"""Python hashes a date, a path and an IPv4 address as a text: with a secret."""
 
 _SIZES: Final[dict[type, int]] = {
     uuid.UUID: 38,

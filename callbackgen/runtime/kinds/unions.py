@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.enums import LiteralKind
-from callbackgen.runtime.kinds.kind import DEAR, Convert, Family, Kind, marker
-from callbackgen.runtime.kinds.others import Reference
+from callbackgen.runtime.kinds.kind import DEAR, MAPPING, Convert, Family, Kind, marker
+from callbackgen.runtime.kinds.others import Limited, Reference
 from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.kinds.records import Record
-from callbackgen.runtime.kinds.scalars import NONE
+from callbackgen.runtime.kinds.scalars import NONE, Scalar
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size, largest
 
@@ -31,6 +31,7 @@ _FAMILIES: Final[tuple[tuple[tuple[type, ...], Family], ...]] = (
     ((complex,), Family.COMPLEX),
     ((type(None),), Family.NULL),
 )
+_EXACT: Final = {kind: family for kinds, family in _FAMILIES for kind in kinds}
 _ALIKE: Final = (
     {Family.TEXT, Family.BINARY},
     {Family.INT},
@@ -151,6 +152,7 @@ class Union(Kind):
             lambda kind: type(value) in kind.as_they_are,
             lambda kind: type(value) in kind.taken,
             lambda kind: isinstance(value, kind.taken) and not kind.is_container,
+            lambda kind: isinstance(value, kind.taken) and kind.families == MAPPING,
             lambda kind: isinstance(value, kind.taken),
             lambda kind: isinstance(kind, Reference),
         )
@@ -162,21 +164,40 @@ class Union(Kind):
 
     def made(self, data: object, carrier: Carrier) -> object:
         """See `Kind`."""
-        family = _family(data)
-        alike = [kind for kind in self.inner if family in kind.families]
-        fitting = [kind for kind in alike if kind.takes(data)]
-        misfit = expected(self.name, data)
-        for kind in fitting or ([] if alike else self._others):
+        fitting = self._fitting(data)
+        misfit: Misfit | None = None
+        for kind in fitting:
             try:
-                return converted(data, kind.form, carrier)
+                return _made(kind, data, carrier)
             except Misfit as error:
                 misfit = error if len(fitting) == 1 else misfit
-        raise misfit
+        raise misfit or expected(self.name, data)
 
     def look_at(self, data: Any, convert: Convert) -> None:
-        """See `Kind`."""
-        for kind in self.inner:
+        """See `Kind`. Of two classes with unions in them only one looks further."""
+        for kind in self._fitting(data):
             kind.look_at(data, convert)
+
+    def _fitting(self, data: object) -> list[Kind]:
+        """Those kinds of which it may be."""
+        kinds = self._by_family.get(_family(data), self._others)
+        return [kind for kind in kinds if kind.takes(data)]
+
+    @functools.cached_property
+    def _by_family(self) -> dict[Family, list[Kind]]:
+        return {
+            family: [kind for kind in self.inner if family in kind.families]
+            for family in self.families
+        }
+
+
+def _made(kind: Kind, data: object, carrier: Carrier) -> object:
+    """A value of one kind, without msgspec where that takes long to do nothing."""
+    if isinstance(kind, Scalar) and type(data) in kind.as_they_are:
+        return data
+    if kind.is_custom and not isinstance(kind, Limited):
+        return kind.made(data, carrier)
+    return converted(data, kind.form, carrier)
 
 
 class LimitedUnion(Union):
@@ -189,6 +210,9 @@ class LimitedUnion(Union):
 
 
 def _family(data: object) -> Family:
+    exact = _EXACT.get(type(data))
+    if exact is not None:
+        return exact
     for kinds, family in _FAMILIES:
         if isinstance(data, kinds):
             return family

@@ -21,6 +21,7 @@ from Pyro5.serializers import SerializerBase
 
 import callbackgen
 from tests.system.audit.watching import Watch
+from tests.system.carried import Echo, EchoWrapper
 from tests.system.edges.hall import Hall
 from tests.system.edges.room_remote import RoomWrapper
 
@@ -126,6 +127,7 @@ def main() -> None:
         pyro.register(RoomWrapper(Hall()), "hall")
         pyro.register(Shop(), "shop")
         pyro.register(Unexposed(), "unexposed")
+        pyro.register(EchoWrapper(Echo()), "typed")
         thread = threading.Thread(target=daemon.requestLoop)
         thread.start()
         print(daemon.uriFor("hall").location, flush=True)

@@ -315,7 +315,8 @@ SAMPLES: dict[str, object] = {
     "list[int]": [1, 2], "tuple[int, str]": (1, "a"), "dict[str, int]": {"a": 1},
     "set[str]": {"a"}, "frozenset[int]": frozenset({1}), "Sequence[int]": [1],
     "Mapping[str, int]": {"b": 2}, "Literal['a', 'b']": "a", "Literal[1, 2]": 1,
-    "object": "anything", "Any": 3, "Iterable[str]": ["a"],
+    "object": "anything", "Any": 3, "Iterable[str]": ["a"], "complex": 1j,
+    "bytes": b"a", "bytearray": bytearray(b"a"),
 }  # fmt: skip
 
 

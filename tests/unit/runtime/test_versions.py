@@ -146,7 +146,7 @@ def test_where_versions_are_the_same_nothing_is_explained() -> None:
     """An object whose answers do not fit its own interface, say."""
     same = interface(COUNT_INT, CLOSED, SAME, TOLD)
     text = r"count\(\): reply: .* got str$"
-    with connected(same) as connection, pytest.raises(RemoteRaised, match=text):
+    with connected(same) as connection, pytest.raises(BadReply, match=text):
         call(same(connection), COUNT_INT)
 
 
