@@ -262,6 +262,8 @@ class Classes:
         for statement in statements(definition.node.body):
             match statement:
                 case ast.AnnAssign(target=ast.Name(id=name), value=value):
+                    if _is_made_inside(value):
+                        continue
                     if only_listed and not self._is_listed(value, found):
                         continue
                     is_field, node = self._field(statement.annotation, found, name)
@@ -277,7 +279,7 @@ class Classes:
             match statement:
                 case ast.Assign(
                     targets=[ast.Name(id=name)], value=ast.Call() as call
-                ) if self._is_listed(call, found):
+                ) if self._is_listed(call, found) and not _is_made_inside(call):
                     given = {each.arg: each.value for each in call.keywords}
                     yield name, given.get("type")
                 case _:
@@ -341,6 +343,14 @@ class Classes:
         if not isinstance(base, ast.Subscript):
             return []
         return [self._annotations.convert(item, scope) for item in _items(base)]
+
+
+def _is_made_inside(value: ast.expr | None) -> bool:
+    """Whether a field has ``init=False``: its class makes it; it does not travel."""
+    return isinstance(value, ast.Call) and any(
+        keyword.arg == "init" and ast.unparse(keyword.value) == "False"
+        for keyword in value.keywords
+    )
 
 
 def _items(node: ast.Subscript) -> list[ast.expr]:

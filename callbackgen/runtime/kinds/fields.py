@@ -14,10 +14,10 @@ _MARKS: Final[set[object]] = {typing.Required, typing.NotRequired}
 
 
 class Field(NamedTuple):
-    """One field.
+    """One field that travels.
 
     `name` is the attribute, `key` what it is called on its way, `given` by what name
-    the class takes it (empty: it does not, and makes it itself).
+    the class takes it.
     """
 
     name: str
@@ -30,13 +30,15 @@ class Field(NamedTuple):
 class Layout(NamedTuple):
     """How the values of a class travel: as a dict, or as a list in order.
 
-    `tag` stands before the fields, under `tag_key`.
+    `tag` stands before the fields, under `tag_key`. `makes_own`: there are fields that
+    the class does not take but makes itself; they do not travel.
     """
 
     fields: tuple[Field, ...]
     is_array: bool = False
     tag_key: str | None = None
     tag: str | int | None = None
+    makes_own: bool = False
 
 
 def has_fields(kind: Any) -> bool:
@@ -74,9 +76,11 @@ def layout_of(resolved: Any) -> Layout:
     if issubclass(kind, msgspec.Struct):
         return _of_struct(kind, hints)
     if dataclasses.is_dataclass(kind):
-        return Layout(tuple(_of_dataclass(kind, hints)))
+        fields = tuple(_of_dataclass(kind, hints))
+        return Layout(fields, makes_own=len(fields) < len(dataclasses.fields(kind)))
     if hasattr(kind, "__attrs_attrs__"):
-        return Layout(tuple(_of_attrs(kind, hints)))
+        fields = tuple(_of_attrs(kind, hints))
+        return Layout(fields, makes_own=len(fields) < len(kind.__attrs_attrs__))
     return Layout(tuple(_of_named_tuple(kind, hints)), is_array=True)
 
 
@@ -123,17 +127,18 @@ def _of_dataclass(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
             one.default is not dataclasses.MISSING
             or one.default_factory is not dataclasses.MISSING
         )
-        given = one.name if one.init else ""
-        yield Field(one.name, one.name, given, hints[one.name], not has_default)
+        if one.init:
+            yield Field(one.name, one.name, one.name, hints[one.name], not has_default)
 
 
 def _of_attrs(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
     import attrs
 
     for one in attrs.fields(kind):
-        given = one.alias if one.init else ""
-        hint = hints.get(one.name, Any)
-        yield Field(one.name, one.name, given, hint, one.default is attrs.NOTHING)
+        if one.init:
+            hint = hints.get(one.name, Any)
+            is_required = one.default is attrs.NOTHING
+            yield Field(one.name, one.name, one.alias, hint, is_required)
 
 
 def _of_named_tuple(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:

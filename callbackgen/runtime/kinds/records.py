@@ -72,7 +72,7 @@ class Record(Kind):
     @property
     def is_native(self) -> bool:
         """See `Kind`. msgspec would fill a field that a class makes itself."""
-        return all(field.given for field in self.layout.fields)
+        return not self.layout.makes_own
 
     @property
     def is_custom(self) -> bool:
@@ -101,12 +101,9 @@ class Record(Kind):
         fields: list[Any] = []
         pairs = zip(layout.fields, self.inner, strict=True)
         for index, (field, kind) in enumerate(pairs):
-            if field.given:
-                form = getattr(kind, attribute)
-                options = {} if field.is_required else {"default": msgspec.UNSET}
-                fields.append(
-                    (f"f{index}", form, msgspec.field(name=field.key, **options))
-                )
+            form = getattr(kind, attribute)
+            options = {} if field.is_required else {"default": msgspec.UNSET}
+            fields.append((f"f{index}", form, msgspec.field(name=field.key, **options)))
         return msgspec.defstruct(
             self.name,
             fields,
@@ -129,8 +126,7 @@ class Record(Kind):
 
     @functools.cached_property
     def _travelling(self) -> list[tuple[Field, Kind]]:
-        pairs = zip(self.layout.fields, self.inner, strict=True)
-        return [(field, kind) for field, kind in pairs if field.given]
+        return [*zip(self.layout.fields, self.inner, strict=True)]
 
     @functools.cached_property
     def _keys(self) -> tuple[str, ...]:
@@ -212,7 +208,7 @@ class Record(Kind):
 
     def takes(self, data: object) -> bool:
         """See `Kind`. They are told apart by their tags."""
-        _, _, tag_key, tag = self.layout
+        tag_key, tag = self.layout.tag_key, self.layout.tag
         if tag is None:
             return True
         if self.layout.is_array:
@@ -228,8 +224,7 @@ class Record(Kind):
         given = {
             field.given: value
             for index, field in enumerate(self.layout.fields)
-            if field.given
-            and (value := getattr(found, f"f{index}")) is not msgspec.UNSET
+            if (value := getattr(found, f"f{index}")) is not msgspec.UNSET
         }
         try:
             return self._resolved(**given)

@@ -67,6 +67,9 @@ RECORDS = [
     "class A(msgspec.Struct): ...\nclass E(A, kw_only=True):\n    x: int",
     "@dataclass\nclass F:\n    e: 'E'\n@dataclass\nclass E:\n    f: F",
     "@dataclass\nclass E:\n    n: 'N | None'\nN = NewType('N', E)",
+    "@dataclass\nclass E:\n    x: int\n    p: Plain = field(init=False)",
+    "@attrs.define\nclass E:\n    p: Plain = attrs.field(default=None, init=False)",
+    "@attr.s\nclass E:\n    p = attr.ib(type=Plain, init=False)",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import threading
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -265,3 +266,22 @@ def test_subclasses(text: str, value: object, arrives: object) -> None:
     found = sent(text, value)
     assert found == arrives
     assert type(found) is type(arrives)
+
+
+@dataclass
+class Locked:
+    """What it makes itself could not travel."""
+
+    size: typed.Size
+    lock: threading.Lock = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+def test_what_a_class_makes_itself_may_be_anything() -> None:
+    """It does not travel: what arrives has made its own."""
+    value = Locked(SIZE)
+    found = sent(f"list[{HERE}.Locked]", [value])
+    assert found == [value]
+    assert found[0].lock is not value.lock
