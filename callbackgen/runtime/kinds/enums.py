@@ -153,12 +153,12 @@ class FlagKind(_EnumKind):
         if not self._may_be_made(data, len(known)):
             raise Misfit(f"more than {_MOST_COMBINED} combinations of {self.name}")
         try:
-            made: object = self._kind(data)
+            found: object = self._kind(data)
         except ValueError:
-            made = None
-        if not isinstance(made, self._kind):  # with EJECT an int is made
+            found = None
+        if not isinstance(found, self._kind):  # with EJECT an int is made
             raise Misfit(f"not one of the values that are allowed: {data}")
-        return made
+        return found
 
     def _may_be_made(self, data: int, made: int) -> bool:
         """Whether one more is made. Those that others need do not run out.
