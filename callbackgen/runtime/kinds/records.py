@@ -227,7 +227,7 @@ class Record(Kind):
             if (value := getattr(found, f"f{index}")) is not msgspec.UNSET
         }
         try:
-            return self._resolved(**given)
+            return self._class(**given)  # not Box[int](...), which marks the object
         except Exception as error:  # noqa: BLE001 - code of the user's, with any values
             raise Misfit(f"no {self.name}: {type(error).__name__}: {error}") from None
 

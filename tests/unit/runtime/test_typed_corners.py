@@ -285,3 +285,10 @@ def test_what_a_class_makes_itself_may_be_anything() -> None:
     found = sent(f"list[{HERE}.Locked]", [value])
     assert found == [value]
     assert found[0].lock is not value.lock
+
+
+def test_objects_of_generic_classes_have_no_mark() -> None:
+    """What arrives has the attributes of what was sent, and no others."""
+    value = Both(1, {"a": SIZE})
+    found = sent(f"{HERE}.Both[int, {typed.__name__}.Size]", value)
+    assert vars(found) == vars(value)
