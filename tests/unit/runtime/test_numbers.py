@@ -85,7 +85,7 @@ def test_a_sender_refuses_other_arrays(text: str, given: object, message: str) -
 @pytest.mark.parametrize("dtype", [bool, np.int64, np.float32])
 def test_an_array_of_any_type(dtype: type) -> None:
     """``NDArray[Any]`` says no more than ``ndarray`` does; nor does a union there."""
-    array = np.array([1, 0], dtype)
+    array: Any = np.array([1, 0], dtype)
     for scalar in "typing.Any", "numpy.int8 | numpy.int16":
         found = sent(f"numpy.typing.NDArray[{scalar}]", array)
         assert found.dtype == array.dtype
