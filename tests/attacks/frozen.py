@@ -62,6 +62,8 @@ def main(host: str, port: str, transport: str) -> None:
     is_called = False
     while True:
         message = peer.next()
+        if message.flags & wire.ONEWAY:  # what it has passed is released
+            continue
         if message.kind == wire.INVOKE:
             peer.send(answer(message.sequence))
             if not is_called:

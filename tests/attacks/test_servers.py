@@ -226,7 +226,7 @@ def answers_extensions_deep(peer: Bad, call: Message) -> None:
     value: object = 1
     for _ in range(3000):
         value = msgspec.msgpack.Ext(0x41, msgspec.msgpack.encode([value]))
-    reply(peer, call, packed(value))
+    reply(peer, call, msgspec.msgpack.encode(value))
 
 
 @ATTACKS.on_call(BAD + ".* the same hash", method="echo", calls=2)
