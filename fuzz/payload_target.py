@@ -6,6 +6,7 @@ import contextlib
 from typing import Any, Final
 
 from callbackgen.runtime import envelope
+from callbackgen.runtime.by_address import REFUSING
 from callbackgen.runtime.errors import RemoteError
 from callbackgen.runtime.fingerprint import members_in
 from callbackgen.runtime.misfit import Misfit
@@ -24,6 +25,7 @@ READERS: Final = (
     "error",
     "reference",
     "text",
+    "ordinary",
 )
 
 
@@ -44,6 +46,10 @@ def _read(reader: str, method: Any, payload: bytes) -> None:
             request = envelope.request_in(payload, passing.extension)
             if not method.is_attribute:
                 method.unpack(request.arguments, request.keywords, passing)
+        case "ordinary":  # as msgpack, what any serializer may have made
+            request = envelope.request_in(payload, passing.extension)
+            if not method.is_attribute:
+                method.unpack(request.arguments, request.keywords, REFUSING)
         case "result":
             value = unpacked(payload, passing.extension)
             method.overloads[0].unpack_result(value, passing)

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from Pyro5 import serializers
 from Pyro5.core import URI
 
@@ -24,6 +25,7 @@ from callbackgen.runtime.interfaces import wrapper_of
 from callbackgen.runtime.lanes import NO_CHAIN
 from callbackgen.runtime.referring import reference
 from callbackgen.runtime.settings import Settings
+from callbackgen.runtime.unpacking import NUMBERS
 from fuzz import channel_target, session_target
 from fuzz.atheris_run import CORPUS, TARGETS, run
 from fuzz.framing import KINDS, frame
@@ -34,6 +36,17 @@ THEIRS: Final = reference(
     receivers=False, key=1, interface="fuzz.Listener", fingerprint=b"12345678"
 )
 OURS: Final = reference(receivers=True, key=1, interface="fuzz.Listener")
+
+LEAF: Final = {"type": "leaf", "ids": ["12345678-1234-5678-1234-567812345678"]}
+BRANCH: Final = {
+    "type": "branch",
+    "inner": [LEAF, {"type": "branch", "inner": [], "leaves": [], "anything": 5}],
+    "leaves": [LEAF],
+}
+_HEAD: Final = msgspec.msgpack.encode(("<i8", (2,)))
+ARRAY: Final = msgspec.msgpack.Ext(
+    NUMBERS, len(_HEAD).to_bytes(2) + _HEAD + bytes(2 * 8)
+)
 
 ARGUMENTS: Final[dict[str, tuple[list[Any], dict[str, Any]]]] = {
     "plain": ([1, 2.5, "three", True], {}),
@@ -51,6 +64,11 @@ ARGUMENTS: Final[dict[str, tuple[list[Any], dict[str, Any]]]] = {
     "listeners": ([{"a": THEIRS, "b": THEIRS}], {}),
     "told": (["text"], {}),
     "level": ([5], {}),
+    "tree": ([BRANCH], {}),
+    "places": ([["::1", "1::/64"], {1: "a/b", 2.5: "c"}], {}),
+    "rights": ([[1, 2, 8, "text"]], {}),
+    "array": ([ARRAY], {}),
+    "given": ([{"a": [1, b"bytes"]}], {}),
 }
 NAMED: Final = URI("PYRO:object@localhost:1")
 RESULTS: Final[dict[int, Any]] = {
@@ -161,6 +179,7 @@ def payloads() -> list[bytes]:
         "error": failures(),
         "reference": [bytes(one.data) for one in (THEIRS, OURS)],  # type: ignore[attr-defined]
         "text": [told],
+        "ordinary": requests(),
     }
     return [
         bytes([place, number % len(METHODS)]) + one

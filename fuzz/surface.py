@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import ipaddress
+import pathlib
 import types
+import uuid
 from typing import Any, Final, TypedDict
+
+import msgspec
 
 from callbackgen.runtime import Method
 from callbackgen.runtime.errors import RemoteError
+from callbackgen.runtime.kinds.others import register_type
+from callbackgen.runtime.kinds.plain import plain_data
+from callbackgen.runtime.misfit import Misfit
 from tests.unit.runtime.interfaces import call, interface
 
 CHANGED: Final[Method[bool]] = Method("changed", "(text: str) -> bool")
 TOLD: Final[Method[None]] = Method("told", "(text: str) -> None", oneway=True)
 ListenerStub: Final = interface(CHANGED, TOLD, name="fuzz.Listener")
 LISTENER: Final = "fuzz.surface.ListenerStub"
+_INTERFACE: Final = "ipaddress.IPv6Interface"
+_PATH: Final = "pathlib.PurePath"
 
 
 class Colour(enum.Enum):
@@ -40,6 +50,37 @@ class Row(TypedDict):
     prices: list[float]
 
 
+class Right(enum.IntFlag):
+    """As a parameter's type."""
+
+    READ = 1
+    WRITE = 2
+
+
+class Leaf(msgspec.Struct, tag="leaf", frozen=True):
+    """One of two in a parameter's type."""
+
+    ids: frozenset[uuid.UUID] = frozenset()
+    right: Right = Right.READ
+
+
+class Branch(msgspec.Struct, tag="branch"):
+    """The other one."""
+
+    inner: list[Leaf | Branch]
+    leaves: set[Leaf]
+    anything: Any = None
+
+
+class Given:
+    """As a parameter's type: it is registered."""
+
+    def __init__(self, what: object) -> None:
+        self.what = what
+
+
+register_type(Given, lambda given: given.what, Given)
+
 METHODS: Final[tuple[Method[Any], ...]] = (
     Method("plain", "(a: int, b: float, c: str, d: bool) -> str"),
     Method("kept", "(value: typing.Any) -> typing.Any"),
@@ -56,6 +97,11 @@ METHODS: Final[tuple[Method[Any], ...]] = (
     Method("listeners", f"(listeners: dict[str, {LISTENER}]) -> list[{LISTENER}]"),
     TOLD,
     Method("level", "-> int"),
+    Method("tree", "(tree: fuzz.surface.Leaf | fuzz.surface.Branch) -> None"),
+    Method("places", f"(at: set[{_INTERFACE}], by: dict[int | float, {_PATH}]) -> int"),
+    Method("rights", "(rights: list[fuzz.surface.Right | str]) -> None"),
+    Method("array", "(numbers: numpy.ndarray) -> None"),
+    Method("given", "(given: fuzz.surface.Given) -> None"),
 )
 SurfaceStub: Final = interface(*METHODS, name="fuzz.Surface", settable=("level",))
 
@@ -74,6 +120,12 @@ class Surface:
 
     def _expect_all(self, kind: type | types.UnionType, *values: object) -> None:
         self._expect(all(isinstance(one, kind) for one in values))
+
+    def _expect_plain(self, value: object) -> None:
+        try:
+            plain_data(value)
+        except Misfit:
+            self.wrong = True
 
     def plain(self, a: int, b: float, c: str, d: bool) -> str:
         self._expect_all(int, a)
@@ -128,6 +180,31 @@ class Surface:
             except RemoteError:
                 continue
         return [*listeners.values(), self]
+
+    def tree(self, tree: Leaf | Branch) -> None:
+        self._expect_all(Leaf | Branch, tree)
+        if isinstance(tree, Branch):
+            self._expect_all(Leaf, *tree.leaves)
+            self._expect_plain(tree.anything)
+            for one in tree.inner:
+                self.tree(one)
+
+    def places(
+        self, at: set[ipaddress.IPv6Interface], by: dict[float, pathlib.PurePath]
+    ) -> int:
+        self._expect_all(ipaddress.IPv6Interface, *at)
+        self._expect_all(int | float, *by)
+        self._expect_all(pathlib.PurePath, *by.values())
+        return len(at)
+
+    def rights(self, rights: list[Right | str]) -> None:
+        self._expect_all(Right | str, *rights)
+
+    def array(self, numbers: Any) -> None:
+        self._expect(numbers.dtype.kind in "biufc")
+
+    def given(self, given: Given) -> None:
+        self._expect_plain(given.what)
 
     def changed(self, text: str) -> bool:
         return bool(text)

@@ -20,6 +20,7 @@ import Pyro5
 
 import callbackgen
 from callbackgen.runtime import workers
+from tests.attacks.typed import TypedWrapper
 from tests.system.edges.hall import Hall, looping
 from tests.system.edges.room_remote import RoomWrapper
 
@@ -72,6 +73,7 @@ def main(transport: str, settings: str) -> None:
     ) as daemon:
         exposed = cast(Any, Pyro5).server.expose(Open)
         daemon.register(exposed(), "open")
+        daemon.register(TypedWrapper(object()), "typed")
         address = daemon.register(RoomWrapper(hall), "hall")
         with looping(daemon):
             print(address, flush=True)

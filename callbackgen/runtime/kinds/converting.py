@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -53,5 +53,5 @@ def converted(data: Any, wanted: Any, carrier: Carrier) -> Any:
 
 def _made(carrier: Carrier, wanted: Any, data: object) -> object:
     found = _OF_CLASSES.get(wanted)
-    kind: Kind = cast(Any, wanted).kind if found is None else found
+    kind: Kind = wanted.kind if found is None else found
     return kind.made(data, carrier)

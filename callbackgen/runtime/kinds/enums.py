@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-import functools
-import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast, get_args
 
@@ -129,8 +127,9 @@ class FlagKind(_EnumKind):
     def __init__(self, kind: type[enum.Flag]) -> None:
         super().__init__(kind, Family.INT)
         self._kind = kind
-        known = functools.reduce(operator.or_, (one.value for one in kind), 0)
-        self._unknown = ~known
+        self._unknown = -1
+        for one in kind:
+            self._unknown &= ~one.value
         self._marker = marker(self)
 
     @property

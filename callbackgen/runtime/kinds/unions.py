@@ -31,7 +31,9 @@ _FAMILIES: Final[tuple[tuple[tuple[type, ...], Family], ...]] = (
     ((complex,), Family.COMPLEX),
     ((type(None),), Family.NULL),
 )
-_EXACT: Final = {kind: family for kinds, family in _FAMILIES for kind in kinds}
+_EXACT: Final[dict[type, Family]] = {
+    kind: family for kinds, family in _FAMILIES for kind in kinds
+}
 _ALIKE: Final = (
     {Family.TEXT, Family.BINARY},
     {Family.INT},
