@@ -170,7 +170,8 @@ class Channel:
 
         What it was to run meanwhile is run elsewhere. The answer may be there.
         """
-        if self._pending.pop(pending.sequence, None) is not None:
+        if self._pending.get(pending.sequence) is pending:  # its number may be reused
+            del self._pending[pending.sequence]
             self._no_longer_waits(pending)
             self._late[pending.sequence] = pending.size
         while not pending.items.empty():

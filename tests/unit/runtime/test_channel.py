@@ -77,6 +77,21 @@ def test_a_late_answer_is_dropped() -> None:
         left.hear(data)
 
 
+def test_an_answered_call_is_given_up_though_its_number_is_in_use_again() -> None:
+    """Its thread saw the time pass as the answer came; another call has its number."""
+    left, right = End(), End()
+    first, data = left.call()
+    (incoming,) = right.hear(data).ready
+    left.hear(right.channel.answer(incoming, b"", failed=False))
+    vars(left.channel)["_sequence"] = first.sequence - 1
+    again, data = left.call()
+    assert again.sequence == first.sequence
+    left.channel.abandon(first)
+    (incoming,) = right.hear(data).ready
+    left.hear(right.channel.answer(incoming, b"again", failed=False))
+    assert answer(again).payload == b"again"
+
+
 def test_nothing_is_done_about_a_late_answer_without_references() -> None:
     """There is nothing in it to be released."""
     left, right = End(), End()
