@@ -84,7 +84,7 @@ def test_an_answered_call_is_given_up_though_its_number_is_in_use_again() -> Non
     (incoming,) = right.hear(data).ready
     left.hear(right.channel.answer(incoming, b"", failed=False))
     vars(left.channel)["_sequence"] = first.sequence - 1
-    again, data = left.call()
+    again, data = left.call(key=CALLBACK + 1)
     assert again.sequence == first.sequence
     left.channel.abandon(first)
     (incoming,) = right.hear(data).ready
