@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Unimplemented,
         Withdrawn,
     )
-    from callbackgen.runtime.kinds.others import register_type
+    from callbackgen.runtime.kinds.registered import register_type
     from callbackgen.runtime.settings import Settings, settings
     from callbackgen.runtime.stub import connected, on_lost, with_deadline
 
@@ -70,7 +70,7 @@ _MODULES = {
     "connected": "stub",
     "current_peer": "context",
     "on_lost": "stub",
-    "register_type": "kinds.others",
+    "register_type": "kinds.registered",
     "settings": "settings",
     "with_deadline": "stub",
 }

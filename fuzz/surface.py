@@ -14,8 +14,8 @@ import msgspec
 
 from callbackgen.runtime import Method
 from callbackgen.runtime.errors import RemoteError
-from callbackgen.runtime.kinds.others import register_type
 from callbackgen.runtime.kinds.plain import plain_data
+from callbackgen.runtime.kinds.registered import register_type
 from callbackgen.runtime.misfit import Misfit
 from tests.unit.runtime.interfaces import call, interface
 

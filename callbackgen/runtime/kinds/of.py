@@ -15,16 +15,13 @@ from callbackgen.runtime.kinds.arrays import ARRAYS, Array, Pack
 from callbackgen.runtime.kinds.enums import LiteralKind, enum_kind
 from callbackgen.runtime.kinds.fields import has_fields, is_read_only, substituted
 from callbackgen.runtime.kinds.kind import Kind
+from callbackgen.runtime.kinds.limits import Limited, LimitedDecimal
 from callbackgen.runtime.kinds.mappings import MAPPINGS, Dict
 from callbackgen.runtime.kinds.numbers import is_array, numbers_kind
-from callbackgen.runtime.kinds.others import (
-    Limited,
-    LimitedDecimal,
-    Reference,
-    registered,
-)
 from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.kinds.records import record
+from callbackgen.runtime.kinds.referred import Reference
+from callbackgen.runtime.kinds.registered import registered
 from callbackgen.runtime.kinds.scalars import SCALARS
 from callbackgen.runtime.kinds.texts import TEXTS
 from callbackgen.runtime.kinds.unions import LimitedUnion, union

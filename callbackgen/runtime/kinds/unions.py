@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.enums import LiteralKind
 from callbackgen.runtime.kinds.kind import DEAR, MAPPING, Convert, Family, Kind, marker
-from callbackgen.runtime.kinds.others import Limited, Reference
+from callbackgen.runtime.kinds.limits import Limited
 from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.kinds.records import Record
+from callbackgen.runtime.kinds.referred import Reference
 from callbackgen.runtime.kinds.scalars import NONE, Scalar
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size, largest

@@ -18,7 +18,7 @@ import pytest
 from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.by_address import REFUSING
-from callbackgen.runtime.kinds.others import register_type
+from callbackgen.runtime.kinds.registered import register_type
 from callbackgen.runtime.method import Overload
 from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.ordinary_data import StandIns
