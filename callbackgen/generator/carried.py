@@ -22,6 +22,7 @@ from callbackgen.generator.forms import (
     form_of,
     is_key_by_heart,
 )
+from callbackgen.generator.limits import can_have, names_in
 from callbackgen.generator.names import Found, Library, Role
 from callbackgen.generator.source import Assigned
 from callbackgen.generator.unions import Unions
@@ -140,8 +141,9 @@ class Carried:
                 return
             case Symbol():
                 self._symbol(annotation, annotation, may_refer)
-            case Apply(base=base, arguments=(inner, *_)) if base == ANNOTATED:
+            case Apply(base=base, arguments=(inner, *limits)) if base == ANNOTATED:
                 self._value(inner, may_refer=may_refer)
+                self._check_limits(inner, limits)
             case Apply():
                 self._generic(annotation, may_refer)
             case Union(members=members):
@@ -150,6 +152,15 @@ class Carried:
                 self.unions.check(members)
             case _:
                 raise refusals.unknown(str(annotation))
+
+    def _check_limits(self, inner: Type, limits: list[Type]) -> None:
+        """Raises Problem for a limit that no member of the type can have."""
+        members = inner.members if isinstance(inner, Union) else (inner,)
+        bases = {self.unions.base(member) for member in members}
+        for limit in limits:
+            for name in names_in(str(limit)):
+                if not any(can_have(base, name) for base in bases):
+                    raise refusals.no_limit(name, inner)
 
     # -- names ---------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import ast
 from callbackgen.generator.diagnostics import Problem
 from callbackgen.generator.names import Library
 from callbackgen.generator.source import Assigned, Source
-from callbackgen.interface import Symbol
+from callbackgen.interface import Symbol, Type
 
 META = Symbol("msgspec", "Meta")
 
@@ -19,6 +19,19 @@ _NUMBERS = ("gt", "ge", "lt", "le", "multiple_of")
 _LENGTHS = ("min_length", "max_length")
 _LIMITS = (*_NUMBERS, "pattern", *_LENGTHS, "tz")
 """The arguments that limit values, in the order in which they are written."""
+
+_BUILTIN = {name: Symbol("builtins", name) for name in (
+    *("int", "float", "str", "bytes", "bytearray"),
+    *("list", "tuple", "set", "frozenset", "dict"),
+)}  # fmt: skip
+_LONG = frozenset(_BUILTIN.values()) - {_BUILTIN["int"], _BUILTIN["float"]}
+_NUMERIC = frozenset({_BUILTIN["int"], _BUILTIN["float"], Symbol("decimal", "Decimal")})
+_TAKERS: dict[str, frozenset[Symbol]] = {
+    **dict.fromkeys(_NUMBERS, _NUMERIC),
+    "pattern": frozenset({_BUILTIN["str"]}),
+    "tz": frozenset({Symbol("datetime", name) for name in ("datetime", "time")}),
+}
+"""The types that can have a limit, without their arguments."""
 
 
 def limits_in(node: ast.expr, source: Source, library: Library) -> str | None:
@@ -89,3 +102,17 @@ def _not_literal(name: str) -> Problem:
         f"{name} of msgspec.Meta has to stand here as a literal",
         "write it out: msgspec.Meta(ge=0), msgspec.Meta(max_length=80)",
     )
+
+
+def names_in(limits: str) -> list[str]:
+    """The limits in the text ``msgspec.Meta(ge=0)``, by their names."""
+    call = ast.parse(limits, mode="eval").body
+    assert isinstance(call, ast.Call)
+    return [keyword.arg for keyword in call.keywords if keyword.arg]
+
+
+def can_have(base: Type, name: str) -> bool:
+    """Whether the run time holds values of a type, without arguments, to a limit."""
+    if name in _LENGTHS:
+        return base in _LONG or getattr(base, "module", "") == "collections.abc"
+    return base in _TAKERS[name]

@@ -272,3 +272,13 @@ def beside_anything(member: Type) -> Problem:
         f"{member} is no plain data, which is all that Any and object stand for",
         f"use {member} alone, or Any alone with plain data",
     )
+
+
+def no_limit(name: str, inner: Type) -> Problem:
+    """What is said of a limit that values of a type cannot have."""
+    return Problem(
+        "CBG149",
+        f"values of {inner} have no {name}",
+        "gt, ge, lt, le and multiple_of are for numbers, pattern for str, min_length "
+        "and max_length for texts, bytes and collections, tz for datetime and time",
+    )

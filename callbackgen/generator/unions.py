@@ -102,12 +102,12 @@ class Unions:
             return self._have_tags(first, second)
         if not self._forms(one) & self._forms(other):
             return True
-        bases = {self._base(one), self._base(other)}
+        bases = {self.base(one), self.base(other)}
         return _LITERAL in bases and bases <= _PLAIN
 
     # -- forms ---------------------------------------------------------------------
 
-    def _base(self, member: Type) -> Type:
+    def base(self, member: Type) -> Type:
         """A type without its arguments and limits, and what a NewType is one of."""
         while True:
             if isinstance(member, Apply):
@@ -173,7 +173,7 @@ class Unions:
 
     def _found(self, member: Type) -> Found | None:
         """The class of the user's that a member is, if it is one."""
-        base = self._base(member)
+        base = self.base(member)
         found = self.library.find(base) if isinstance(base, Symbol) else None
         return found if found and isinstance(found.definition, Defined) else None
 

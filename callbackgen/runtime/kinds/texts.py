@@ -47,6 +47,13 @@ _SIZES: Final[dict[type, int]] = {
 }
 """Bytes; other texts are as long as they like."""
 
+_SLOW: Final = frozenset(
+    getattr(ipaddress, f"IPv{version}{what}")
+    for version in (4, 6)
+    for what in ("Address", "Network", "Interface")
+)
+"""Made by Python itself: 10 to 28 us each, so that 600 KB took 1.4 s."""
+
 
 class Text(Kind):
     """A class whose values are texts on their way, as msgspec itself has them."""
@@ -57,7 +64,7 @@ class Text(Kind):
         self.name = kind.__name__
         self.taken = (kind,)
         self.hashing = _HASHING.get(kind, Hashing.SECRET)
-        self._size = Size(_SIZES.get(kind, math.inf))
+        self._size = Size(_SIZES.get(kind, math.inf), is_dear=kind in _SLOW)
 
     @property
     def form(self) -> Any:

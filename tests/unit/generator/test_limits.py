@@ -15,6 +15,9 @@ from tests.unit.generator.reading import Result, read_text
 
 HEAD = """\
 import msgspec
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Final, NewType, Optional, Protocol, TypeAlias
 from msgspec import Meta
 
@@ -22,6 +25,7 @@ class Peer(Protocol):
     def told(self) -> None: ...
 
 MOST = 3
+Name = NewType("Name", str)
 Positive = Meta(gt=0)
 Percent: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
 Even = Annotated[Percent, Meta(multiple_of=2)]
@@ -47,8 +51,8 @@ KEPT = {
     'Annotated[str, Meta(pattern="^a" r"\\d", min_length=1, max_length=0x10)]':
         "typing.Annotated[str, msgspec.Meta(pattern='^a\\\\d', min_length=1, "
         "max_length=16)]",
-    "Annotated[str, 'x', Meta(tz=True), Meta(title='t')]":
-        "typing.Annotated[str, msgspec.Meta(tz=True)]",
+    "Annotated[datetime, 'x', Meta(tz=True), Meta(title='t')]":
+        "typing.Annotated[datetime.datetime, msgspec.Meta(tz=True)]",
     "Annotated[int, Meta(ge=0), Meta(le=1)]":
         "typing.Annotated[int, msgspec.Meta(ge=0), msgspec.Meta(le=1)]",
     "Annotated[int, Positive]": "typing.Annotated[int, msgspec.Meta(gt=0)]",
@@ -88,6 +92,39 @@ def test_limits_that_cannot_be_read_are_refused(limits: str, tmp_path: Path) -> 
     result = reading(tmp_path, f"Annotated[int, Meta({limits})]")
     (found,) = result.diagnostics
     assert (found.code, found.line) == ("CBG145", HEAD.count("\n") + 1)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "Annotated[int, Meta(min_length=3)]", "Annotated[str, Meta(ge=0)]",
+        "Annotated[bytes, Meta(pattern='a')]", "Annotated[list[int], Meta(gt=0)]",
+        "Annotated[Peer | None, Meta(max_length=3)]", "Annotated[bool, Meta(ge=0)]",
+        "Annotated[str, Meta(tz=True)]", "list[Annotated[int, Positive, Meta(tz=False)]]",
+        "Annotated[object, Meta(max_length=3)]",
+    ],
+)  # fmt: skip
+def test_limits_that_a_type_cannot_have_are_refused(
+    annotation: str, tmp_path: Path
+) -> None:
+    """The run time would refuse every call."""
+    (found,) = reading(tmp_path, annotation).diagnostics
+    assert found.code == "CBG149"
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "Annotated[Decimal | None, Meta(ge=0)]", "Annotated[Name, Meta(max_length=3)]",
+        "Annotated[dict[str, int] | int, Meta(max_length=3)]",
+        "Annotated[Iterable[int], Meta(min_length=1)]",
+    ],
+)  # fmt: skip
+def test_one_member_that_can_have_a_limit_is_enough(
+    annotation: str, tmp_path: Path
+) -> None:
+    """A NewType has what its supertype has."""
+    assert reading(tmp_path, annotation).codes == []
 
 
 def test_attributes_have_limits_too(tmp_path: Path) -> None:
@@ -133,7 +170,6 @@ NUMBERS = st.integers(-(10**20), 10**20) | st.floats(allow_nan=False)
             **dict.fromkeys(("gt", "ge", "lt", "le", "multiple_of"), NUMBERS),
             "pattern": st.text(st.characters(codec="utf-8"), max_size=5),
             "min_length": st.integers(0, 9),
-            "tz": st.booleans(),
         },
     )
 )
@@ -145,7 +181,7 @@ def test_any_literal_survives(
     given_text = ", ".join(
         f"{name}={value!r}".replace("inf", "1e999") for name, value in limits.items()
     )
-    result = reading(folder, f"Annotated[int, Meta({given_text})]")
+    result = reading(folder, f"Annotated[int | str, Meta({given_text})]")
     assert result.codes == []
     (signature,) = result.signatures()["changed"]
     assert str(parse_signature(signature)) == signature
