@@ -156,7 +156,7 @@ class Carried:
     def _check_limits(self, inner: Type, limits: list[Type]) -> None:
         """Raises Problem for a limit that no member of the type can have."""
         members = inner.members if isinstance(inner, Union) else (inner,)
-        bases = {self.unions.base(member) for member in members}
+        bases = {self.unions.base(each) for each in members if not _is_fixed(each)}
         for limit in limits:
             for name in names_in(str(limit)):
                 if not any(can_have(base, name) for base in bases):
@@ -346,3 +346,12 @@ class Carried:
         if supertype is not None:
             return self._is_key(supertype)
         return self.classes.kind(found) is Kind.ENUM
+
+
+def _is_fixed(member: Type) -> bool:
+    """Whether that is a tuple of so many items, which has no other length."""
+    return (
+        isinstance(member, Apply)
+        and member.base == _TUPLE
+        and Constant("...") not in member.arguments
+    )

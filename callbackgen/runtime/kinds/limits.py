@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
+from callbackgen.runtime.kinds.arrays import Pack
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.kind import Convert, Family, Kind, applied, marker
 from callbackgen.runtime.misfit import Misfit, misfit_of
@@ -37,6 +38,8 @@ class Limited(Kind):
     @property
     def is_possible(self) -> bool:
         """Whether values of that kind can have such limits."""
+        if isinstance(self._kind, Pack):
+            return False
         try:
             msgspec.convert(None, self._shallow, dec_hook=_as_it_is)
         except msgspec.ValidationError:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from callbackgen.generator.pipeline import run
 from callbackgen.generator.request import Request
-from callbackgen.interface import parse_signature
+from callbackgen.interface import ANY, parse_signature
+from callbackgen.runtime.values import Value
 from tests.unit.generator.reading import Result, read_text
 
 HEAD = """\
@@ -125,6 +126,34 @@ def test_one_member_that_can_have_a_limit_is_enough(
 ) -> None:
     """A NewType has what its supertype has."""
     assert reading(tmp_path, annotation).codes == []
+
+
+TYPES = (
+    *("int", "float", "bool", "complex", "Decimal", "str", "bytes", "bytearray"),
+    *("list[int]", "tuple[int, ...]", "tuple[int, str]", "set[int]", "frozenset[int]"),
+    *("dict[str, int]", "Iterable[int]", "datetime", "Name"),
+)
+LIMITS = ("ge=0", "multiple_of=2", "pattern='a'", "max_length=3", "tz=True")
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("kind", TYPES)
+def test_the_run_time_holds_to_what_is_accepted(
+    kind: str, limit: str, tmp_path: Path
+) -> None:
+    """And refuses what is refused here."""
+    result = reading(tmp_path, f"Annotated[{kind}, Meta({limit})]")
+    known = {"datetime": "datetime.datetime", "Decimal": "decimal.Decimal"} | {
+        "Name": "str",
+        "Iterable[int]": "collections.abc.Iterable[int]",
+    }
+    text = f"-> typing.Annotated[{known.get(kind, kind)}, msgspec.Meta({limit})]"
+    value = Value(parse_signature(text).result or ANY)
+    if result.codes:
+        with pytest.raises(TypeError, match="cannot have the limits"):
+            assert value.size
+    else:
+        assert value.size
 
 
 def test_attributes_have_limits_too(tmp_path: Path) -> None:
