@@ -202,6 +202,7 @@ def test_a_slow_reader_gets_all_later() -> None:
         assert not end.transport.is_full
         reader.join()
         assert got == list(range(count))
+        end.transport.send(b"")  # waits for who has sent the last, and counts it
         assert end.transport.bytes_sent == count * len(message(0, LARGE))
 
 
