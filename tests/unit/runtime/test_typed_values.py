@@ -317,56 +317,6 @@ def test_only_classes_of_the_user_can_be_registered(kind: Any) -> None:
         callbackgen.register_type(kind, repr, eval)
 
 
-aware = st.datetimes(
-    timezones=st.builds(
-        dt.timezone,
-        st.integers(-86399, 86399).map(lambda seconds: dt.timedelta(seconds=seconds)),
-    )
-)
-items = st.builds(typed.Item, st.text(), st.decimals(allow_nan=False), st.integers())
-ROUND_TRIPS: dict[str, st.SearchStrategy[Any]] = {
-    "bytes": st.binary(),
-    "datetime.datetime": st.datetimes() | aware,
-    "datetime.time": st.times(),
-    "datetime.date": st.dates(),
-    "datetime.timedelta": st.timedeltas(),
-    "decimal.Decimal": st.decimals(allow_nan=False),
-    "uuid.UUID": st.uuids(),
-    "ipaddress.IPv4Address": st.ip_addresses(v=4),
-    "ipaddress.IPv6Address": st.ip_addresses(v=6),
-    f"{T}.Size": st.sampled_from(typed.Size),
-    f"{T}.Right": st.integers(0, 7).map(typed.Right),
-    f"{T}.Item": items,
-    f"dict[uuid.UUID, list[{T}.Item | None]]": st.dictionaries(
-        st.uuids(), st.lists(st.none() | items)
-    ),
-    f"{T}.Order": st.builds(
-        typed.Order,
-        id=st.uuids(),
-        items=st.lists(items).map(tuple),
-        tags=st.frozensets(st.text()),
-        colour=st.sampled_from(typed.Colour),
-        limits=st.dictionaries(st.text("abc"), st.floats(0, 1)),
-    ),
-    f"set[tuple[{T}.Level, datetime.date]]": st.sets(
-        st.tuples(st.sampled_from(typed.Level), st.dates())
-    ),
-    "str | bytes | None | int": st.text() | st.binary() | st.none() | st.integers(),
-}
-
-
-@pytest.mark.parametrize("text", ROUND_TRIPS)
-@given(data=st.data())
-def test_whatever_is_sent_arrives(text: str, data: st.DataObject) -> None:
-    """Equal, and of its class."""
-    given = data.draw(ROUND_TRIPS[text])
-    arrived = sent(text, given)
-    assert arrived == given
-    assert type(arrived) is type(given)
-    if isinstance(given, dt.datetime):
-        assert arrived.utcoffset() == given.utcoffset()
-
-
 anything = st.recursive(
     st.none()
     | st.booleans()
