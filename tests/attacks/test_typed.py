@@ -59,8 +59,8 @@ def of_fields() -> object:
 
 
 REFUSED: dict[str, tuple[str, Callable[[], object]]] = {
-    "addresses of equal hashes": ("addresses", lambda: addresses(20_000)),
-    "interfaces of equal hashes": ("networks", lambda: addresses(20_000)),
+    "addresses of equal hashes": ("addresses", lambda: addresses(8_000)),
+    "interfaces of equal hashes": ("networks", lambda: addresses(8_000)),
     "points of equal hashes": ("points", lambda: points(6_000)),
     "unknown bits": ("mixed", lambda: [*range(2**40, 2**40 + 25_000)]),
     "an array of many fields": ("numbers", of_fields),

@@ -107,7 +107,8 @@ class Array(Kind):
     def size(self, around: tuple[Kind, ...] = ()) -> Size:
         """See `Kind`."""
         item = self._item
-        return Size(math.inf, item.is_container or item.size(around).is_dear)
+        is_dear = item.is_container or item.is_slow or item.size(around).is_dear
+        return Size(math.inf, is_dear)
 
     def pack(self, value: Any, carrier: Carrier) -> Any:
         """See `Kind`."""

@@ -59,7 +59,8 @@ class Kind(ABC):
 
     `name` is for people. Values of exactly the classes `as_they_are` travel so; a
     sender takes those of the classes `taken`, too. `is_hashable`: what travels can be
-    in a set, to serpent too.
+    in a set, to serpent too. `is_slow`: Python itself makes a value, so that many are
+    dear.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Kind(ABC):
     families: frozenset[Family] = frozenset()
     is_hashable: bool = True
     is_container: bool = False
+    is_slow: bool = False
     hashing: Hashing = Hashing.SECRET
     _inner: tuple[Kind, ...] = ()
     _is_native: bool = True

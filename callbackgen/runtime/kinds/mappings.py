@@ -76,6 +76,7 @@ class Dict(Kind):
         """See `Kind`. Keys that are no texts have to be looked at first."""
         key, value = self._key, self._value
         is_dear = value.is_container or value.size(around).is_dear
+        is_dear = is_dear or key.is_slow or value.is_slow
         return Size(math.inf, is_dear or key.families != TEXT)
 
     def pack(self, value: Any, carrier: Carrier) -> Any:

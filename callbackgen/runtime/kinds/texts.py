@@ -64,7 +64,8 @@ class Text(Kind):
         self.name = kind.__name__
         self.taken = (kind,)
         self.hashing = _HASHING.get(kind, Hashing.SECRET)
-        self._size = Size(_SIZES.get(kind, math.inf), is_dear=kind in _SLOW)
+        self._size = Size(_SIZES.get(kind, math.inf))
+        self.is_slow = kind in _SLOW
 
     @property
     def form(self) -> Any:

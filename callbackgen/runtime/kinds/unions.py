@@ -58,6 +58,7 @@ class Union(Kind):
         self.families = frozenset().union(*(kind.families for kind in kinds))
         self.is_hashable = all(kind.is_hashable for kind in kinds)
         self.is_container = any(kind.is_container for kind in kinds)
+        self.is_slow = any(kind.is_slow for kind in kinds)
         self.hashing = max(kind.hashing for kind in kinds)
         self.as_they_are = frozenset[type]().union(
             *(kind.as_they_are for kind in kinds)

@@ -64,6 +64,7 @@ def test_some_types_bound_their_values(text: str, least: int, most: int) -> None
     [
         "str",
         "bytes",
+        "ipaddress.IPv6Address",
         "list[str]",
         "dict[str, float]",
         "set[int]",
@@ -94,6 +95,8 @@ def test_others_are_as_long_as_they_like(text: str) -> None:
         f"{HERE}.Node",
         "tuple[bool, object]",
         "str | list[tuple[int, ...]]",
+        "list[ipaddress.IPv4Address | None]",
+        "dict[str, ipaddress.IPv6Network]",
     ],
 )
 def test_nested_and_untyped_values_are_dear(text: str) -> None:
