@@ -97,6 +97,11 @@ def test_a_call_that_waited_too_long_is_not_run(
     """With its only place taken, a call whose time is over is dropped unrun."""
     monkeypatch.setattr(Pyro5.config, "SERVERTYPE", "multiplex")
     hall = Hall()
+
+    def received() -> int:
+        assert hall.daemon is not None
+        return hall.daemon.statistics().bytes_received
+
     with (
         open_hall(hall) as address,
         callbackgen.connect(address) as connection,
@@ -105,8 +110,12 @@ def test_a_call_that_waited_too_long_is_not_run(
         room = callbackgen.with_deadline(RoomStub(connection), 30)
         held = pool.submit(room.hold, "held")
         assert hall.arrived.acquire(timeout=PATIENCE)
+        before = received()
         with pytest.raises(callbackgen.DeadlineExceeded):
             callbackgen.with_deadline(room, 0.1).hold("too late")
+        # The daemon counts the time from when it has the call, which may be later.
+        assert reached(lambda: received() > before)
+        threading.Event().wait(0.2)
         hall.release.set()
         assert held.result() == "held"
         assert room.echo("after") == "after"
