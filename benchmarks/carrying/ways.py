@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -16,8 +15,8 @@ import Pyro5.serializers
 
 from benchmarks.carrying.data import Row, Side, Trade
 from callbackgen.interface import ANY, parse_signature
-from callbackgen.runtime.carrier import Carrier
 from callbackgen.runtime.envelope import packed
+from callbackgen.runtime.references import Passing
 from callbackgen.runtime.unpacking import check_parts, unpacked
 from callbackgen.runtime.values import Value
 
@@ -40,48 +39,14 @@ class Way(ABC):
         """The value again."""
 
 
-class Ours(Carrier):
-    """Between two ends of ours, without references."""
-
-    is_ours = True
-
-    def plain(self, value: object) -> object:
-        """See `Carrier`."""
-        return value
-
-    def send(self, stub: Any, value: object) -> object:
-        """See `Carrier`."""
-        raise NotImplementedError
-
-    def receive(self, stub: Any, data: object) -> object:
-        """See `Carrier`."""
-        raise NotImplementedError
-
-    def extended(
-        self, code: int, content: Callable[[], bytes], plain: Callable[[], object]
-    ) -> object:
-        """See `Carrier`."""
-        raise NotImplementedError
-
-    def leaving(self, packed: object) -> object:
-        """See `Carrier`."""
-        return packed
-
-    def arriving(self, data: object) -> object:
-        """See `Carrier`."""
-        return data
-
-    def undo(self) -> None:
-        """Nothing was kept."""
-
-
 class Callbackgen(Way):
     """As values travel in a call: held to their type at both ends."""
 
     def __init__(self, annotation: str, kind: Any) -> None:
         super().__init__(annotation, kind)
         self._value = Value(parse_signature(f"-> {annotation}").result or ANY)
-        self._carrier = Ours()
+        no_session: Any = None  # there are no references in these values
+        self._carrier = Passing(no_session, no_session)
 
     def encode(self, value: object) -> bytes:
         """See `Way`."""

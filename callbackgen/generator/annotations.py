@@ -85,12 +85,13 @@ def not_understood(text: str) -> Problem:
 class Annotations:
     """Reads annotations. `convert` raises Problem for what is no type.
 
-    `keeps_limits`: whether limits become a part of the type.
+    Limits become a part of the type. `is_evaluated`: Python itself will evaluate the
+    annotations, so that limits that are not literals are let be.
     """
 
-    def __init__(self, library: Library, *, keeps_limits: bool = True) -> None:
+    def __init__(self, library: Library, *, is_evaluated: bool = False) -> None:
         self.library = library
-        self._keeps_limits = keeps_limits
+        self._is_evaluated = is_evaluated
 
     def convert(self, node: ast.expr, scope: Scope) -> Type:
         """The type that an expression in an annotation stands for."""
@@ -149,15 +150,21 @@ class Annotations:
 
     def _annotated(self, items: list[ast.expr], scope: Scope) -> Type:
         meant = self.convert(items[0], scope)
-        if not self._keeps_limits:
-            return meant
-        texts = [limits_in(item, scope.source, self.library) for item in items[1:]]
+        texts = [self._limits(item, scope) for item in items[1:]]
         limits = tuple(Constant(text) for text in texts if text)
         if not limits:
             return meant
         if isinstance(meant, Apply) and meant.base == ANNOTATED:
             return Apply(ANNOTATED, meant.arguments + limits)
         return Apply(ANNOTATED, (meant, *limits))
+
+    def _limits(self, metadata: ast.expr, scope: Scope) -> str | None:
+        try:
+            return limits_in(metadata, scope.source, self.library)
+        except Problem:
+            if self._is_evaluated:
+                return None
+            raise
 
     def _values(self, node: ast.expr, scope: Scope) -> tuple[Type, ...]:
         """The values that one item of ``Literal[...]`` stands for."""

@@ -97,7 +97,7 @@ class Classes:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self._annotations = Annotations(library, keeps_limits=False)
+        self._annotations = Annotations(library, is_evaluated=True)
         self._kinds: dict[Symbol, Kind] = {}
 
     # -- kinds ---------------------------------------------------------------------
@@ -295,26 +295,27 @@ class Classes:
         self, node: ast.expr, found: Found, name: str
     ) -> tuple[bool, ast.expr | None]:
         """Whether an annotation is that of a field, and its type without marks."""
-        while True:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                node = parse(node.value)
-            written = self.library.base(node, found.source)
-            symbol = canonical(written) if written else None
-            if symbol in _NO_FIELDS:
-                return False, None
-            if symbol == Symbol("dataclasses", "InitVar"):
-                assert isinstance(found.definition, Defined)
-                raise _init_var(found.definition.node.name, name)
-            if symbol in _MARKS and not isinstance(node, ast.Subscript):
-                return True, None
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node = parse(node.value)
+        written = self.library.base(node, found.source)
+        symbol = canonical(written) if written else None
+        if symbol in _NO_FIELDS:
+            return False, None
+        if symbol == Symbol("dataclasses", "InitVar"):
+            assert isinstance(found.definition, Defined)
+            raise _init_var(found.definition.node.name, name)
+        if symbol in _MARKS:
             if not isinstance(node, ast.Subscript):
-                return True, node
-            if symbol == Symbol("typing", "Annotated"):
-                node = _items(node)[0]
-            elif symbol in _MARKS:
-                node = node.slice
-            else:
-                return True, node
+                return True, None
+            return self._field(node.slice, found, name)
+        if symbol == Symbol("typing", "Annotated") and isinstance(node, ast.Subscript):
+            inside, *metadata = _items(node)
+            is_field, meant = self._field(inside, found, name)
+            if meant is None:
+                return is_field, None
+            items = ast.Tuple([meant, *metadata])
+            return is_field, ast.Subscript(node.value, items)
+        return True, node
 
     # -- generics ------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ class Call(msgspec.Struct, eq=False):
             raise BadArgument(f"{self.name}: the arguments are {exceeded}")
 
     def check_shape(self, payload: bytes, settings: Settings) -> None:
-        """The same for what only large messages must not have (see `shapes`)."""
+        """The same for what only large messages must not have (see `Kind.shape`)."""
         if len(payload) <= settings.untyped_size:
             return
         try:
@@ -91,7 +91,7 @@ class Call(msgspec.Struct, eq=False):
             raise BadArgument(f"{self.name}: {misfit}") from None
 
     def check_answer(self, payload: bytes, used: Overload | None) -> None:
-        """Raises BadReply where a large answer is not of its type (see `shapes`)."""
+        """Raises BadReply where a large answer is not of its type (`Kind.shape`)."""
         try:
             if used is not None:
                 used.check_result(payload)

@@ -59,7 +59,7 @@ Extension: TypeAlias = "Callable[[bytes], object]"
 def unpacked(payload: bytes, extension: Extension, *, checked: bool = False) -> Any:
     """The value in a payload. Raises WireError where it is not msgpack.
 
-    `checked`: it is of a type as `shapes` has them, so that all keys are texts.
+    `checked`: it is of a type as `Kind.shape` has them, so that all keys are texts.
     """
     return decoded(payload, Any, Extensions(extension, checked=checked))
 

@@ -11,6 +11,7 @@ import msgspec
 from callbackgen.runtime.kinds.kind import (
     ANY_LENGTH,
     Family,
+    HandedOver,
     Hashing,
     Kind,
     marker,
@@ -85,21 +86,12 @@ class ByValue(_EnumKind):
     """Members travel by their values, which are all texts, or all ints."""
 
 
-class ByName(_EnumKind):
+class ByName(HandedOver, _EnumKind):
     """Members whose values are of other classes travel by their names."""
-
-    _is_native = _is_key = False
-    _is_custom = True
 
     def __init__(self, kind: type[enum.Enum]) -> None:
         super().__init__(kind, Family.TEXT)
         self._members: Mapping[str, enum.Enum] = kind.__members__
-        self._marker = marker(self)
-
-    @property
-    def form(self) -> Any:
-        """See `Kind`."""
-        return self._marker
 
     def _packed(self, value: Any) -> Any:
         return value.name
@@ -114,14 +106,12 @@ class ByName(_EnumKind):
         return member
 
 
-class FlagKind(_EnumKind):
+class FlagKind(HandedOver, _EnumKind):
     """Combinations of the members of a flag, as ints.
 
     Python keeps each that was ever made, so that peers can have it make some only.
     """
 
-    _is_native = _is_key = False
-    _is_custom = True
     hashing = Hashing.SEEN
 
     def __init__(self, kind: type[enum.Flag]) -> None:
@@ -130,12 +120,6 @@ class FlagKind(_EnumKind):
         self._unknown = -1
         for one in kind:
             self._unknown &= ~one.value
-        self._marker = marker(self)
-
-    @property
-    def form(self) -> Any:
-        """See `Kind`."""
-        return self._marker
 
     @property
     def shape(self) -> Any:

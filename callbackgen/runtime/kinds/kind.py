@@ -116,7 +116,10 @@ class Kind(ABC):
 
     @property
     def shape(self) -> Any:
-        """The type as which msgspec reads the bytes of a large one (see `shapes`)."""
+        """The type as which msgspec reads the bytes of a large one, to refuse others.
+
+        Nothing is made of them before.
+        """
         return self.form
 
     @abstractmethod
@@ -207,6 +210,22 @@ def marker(kind: Kind) -> Any:
     """A class by which msgspec hands what has arrived to the kind."""
     made: Any = _Marker("Marker", (), {"kind": kind})
     return made
+
+
+class HandedOver(Kind):
+    """One that msgspec does not know: it hands what has arrived to `made`."""
+
+    _is_native = _is_key = False
+    _is_custom = True
+
+    @property
+    def form(self) -> Any:
+        """See `Kind`."""
+        return self._marker
+
+    @cached_property
+    def _marker(self) -> Any:
+        return marker(self)
 
 
 def applied(generic: Any, *arguments: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast, get_args, get_origin
 
 import msgspec
 
-from callbackgen.runtime.kinds.kind import ANY_LENGTH, Family, Kind, marker
+from callbackgen.runtime.kinds.kind import ANY_LENGTH, Family, HandedOver, Kind
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.unpacking import NUMBERS, Packed
 
@@ -52,13 +52,11 @@ def numbers_kind(resolved: Any) -> Kind:
     return Numbers(cast("type", scalar))
 
 
-class Numbers(Kind):
+class Numbers(HandedOver):
     """Arrays of numbers of one type, or of a type under one (``numpy.floating``)."""
 
     families = frozenset({Family.NUMBERS})
     is_hashable = False
-    _is_native = _is_key = False
-    _is_custom = True
 
     def __init__(self, scalar: type | None) -> None:
         import numpy
@@ -69,12 +67,6 @@ class Numbers(Kind):
             "numpy.ndarray" if scalar is None else f"numpy array of {scalar.__name__}"
         )
         self.taken = (numpy.ndarray,)
-        self._form = marker(self)
-
-    @property
-    def form(self) -> Any:
-        """See `Kind`."""
-        return self._form
 
     @property
     def shape(self) -> Any:

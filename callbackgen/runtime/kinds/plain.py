@@ -6,11 +6,11 @@ bytes, list, tuple, dict, set and frozenset.
 
 from __future__ import annotations
 
-import math
+import cmath
 import operator
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from callbackgen.runtime.kinds.kind import DEAR, Family, Hashing, Kind, marker
+from callbackgen.runtime.kinds.kind import DEAR, Family, HandedOver, Hashing, Kind
 from callbackgen.runtime.kinds.scalars import is_huge
 from callbackgen.runtime.misfit import Misfit
 
@@ -24,7 +24,7 @@ _DEEPEST: Final = 100
 TOO_DEEP: Final = f"nested more than {_DEEPEST} deep, or in itself"
 
 
-class Plain(Kind):
+class Plain(HandedOver):
     """Whatever is plain data."""
 
     name = "plain data"
@@ -32,16 +32,6 @@ class Plain(Kind):
     families = frozenset(Family)
     hashing = Hashing.QUICK
     is_container = True
-    _is_native = _is_key = False
-    _is_custom = True
-
-    def __init__(self) -> None:
-        self._marker = marker(self)
-
-    @property
-    def form(self) -> Any:
-        """See `Kind`."""
-        return self._marker
 
     @property
     def shape(self) -> Any:
@@ -117,7 +107,7 @@ def _number(value: complex) -> complex:
         return int.__int__(value)
     if isinstance(value, float):
         return float.__float__(value)
-    if math.isnan(value.real) or math.isnan(value.imag):
+    if cmath.isnan(value):
         raise Misfit("a complex with nan cannot be sent")
     return complex(value.real, value.imag)
 
@@ -178,7 +168,7 @@ def check_key(value: Any, *, may_be_none: bool = False) -> None:
         for item in cast("tuple[Any]", value):
             check_key(item, may_be_none=True)
         return
-    if isinstance(value, float) and math.isnan(value):
+    if isinstance(value, float | complex) and cmath.isnan(value):
         raise Misfit("nan cannot be sent as a key or in a set")
     if not isinstance(value, str | int | float | complex) and not (
         may_be_none and value is None

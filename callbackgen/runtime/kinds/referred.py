@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from callbackgen.runtime.kinds.kind import Family, Kind, marker
+from callbackgen.runtime.kinds.kind import Family, HandedOver, Kind
 from callbackgen.runtime.sizes import Size
 
 if TYPE_CHECKING:
@@ -17,23 +17,15 @@ _REFERENCE: Final = 16 * 1024
 """A reference has the names of an interface and maybe of a service in it."""
 
 
-class Reference(Kind):
+class Reference(HandedOver):
     """Objects that travel by reference, and arrive as stubs of one class."""
 
     families = frozenset({Family.REFERENCE})
     is_hashable = False
-    _is_native = _is_key = False
-    _is_custom = True
 
     def __init__(self, stub: type[Stub]) -> None:
         self.name = stub.__name__
         self._stub = stub
-        self._form = marker(self)
-
-    @property
-    def form(self) -> Any:
-        """See `Kind`."""
-        return self._form
 
     @property
     def shape(self) -> Any:

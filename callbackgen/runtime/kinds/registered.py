@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from callbackgen.runtime.kinds.kind import DEAR, Family, Hashing, Kind, marker
+from callbackgen.runtime.kinds.kind import DEAR, Family, HandedOver, Hashing, Kind
 from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.misfit import Misfit, expected
 
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Registered(Kind):
+class Registered(HandedOver):
     """The objects of a class that its user has registered, as plain data."""
 
     families = frozenset(Family)
     is_hashable = False
-    _is_native = _is_key = False
-    _is_custom = True
     is_container = True
     hashing = Hashing.SLOW
 
@@ -37,12 +35,6 @@ class Registered(Kind):
         self.taken = (kind,)
         self._to_builtins = cast("Callable[[object], object]", to_builtins)
         self._from_builtins = from_builtins
-        self._form = marker(self)
-
-    @property
-    def form(self) -> Any:
-        """See `Kind`."""
-        return self._form
 
     @property
     def shape(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import cmath
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
@@ -181,8 +181,8 @@ class ComplexKind(Scalar):
     def pack(self, value: Any, carrier: Carrier) -> Any:
         """See `Kind`."""
         made = self.made(value, carrier)
-        if math.isnan(made.real) or math.isnan(made.imag):
-            raise Misfit("a complex with nan cannot be sent")
+        if not carrier.is_ours and cmath.isnan(made):
+            raise Misfit("serpent cannot carry a complex with nan")
         return made
 
     def made(self, data: object, carrier: Carrier) -> complex:

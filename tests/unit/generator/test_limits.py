@@ -170,6 +170,66 @@ def test_attributes_have_limits_too(tmp_path: Path) -> None:
     assert result.signatures() == {name: [text] for name in "abcd"}
 
 
+CLASSES = (
+    "@dataclass\nclass Data:\n    value: {0}\n",
+    "@attrs.define\nclass Data:\n    value: {0} = attrs.field()\n",
+    'class Data(msgspec.Struct):\n    value: "{0}"\n',
+    "class Data(TypedDict):\n    value: NotRequired[{0}]\n",
+    "class Data(NamedTuple):\n    value: {0}\n",
+    """\
+T = TypeVar('T')
+@dataclass
+class Of(Generic[T]):
+    value: T
+class Data(Of[{0}]): ...
+""",
+    "Data = NewType('Data', {0})\n",
+)
+
+
+def reading_field(folder: Path, form: str, annotation: str) -> Result:
+    """A Protocol that carries a class with one field."""
+    head = (
+        "import attrs\nfrom dataclasses import dataclass\n"
+        "from typing import Generic, NamedTuple, NotRequired, TypedDict, TypeVar\n"
+    )
+    listener = (
+        "class Listener(Protocol):\n    def changed(self, data: Data) -> None: ...\n"
+    )
+    before = HEAD.removesuffix("class Listener(Protocol):\n")
+    return read_text(folder, before + head + form.format(annotation) + listener)
+
+
+@pytest.mark.parametrize("form", CLASSES)
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "Annotated[str, Meta(ge=0)]", "list[Annotated[bytes, Meta(pattern='a')]]",
+        "Annotated['int', Meta(min_length=1)]",
+    ],
+)  # fmt: skip
+def test_fields_cannot_have_limits_of_other_types(
+    form: str, annotation: str, tmp_path: Path
+) -> None:
+    """They are refused when generating, as those of parameters are."""
+    assert reading_field(tmp_path, form, annotation).codes == ["CBG149"]
+
+
+@pytest.mark.parametrize("form", CLASSES)
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "Annotated[int, Meta(ge=MOST, le=2 * MOST)]", "Annotated[str, Meta(**{})]",
+        "Annotated['str', Meta(max_length=3)]", "list[Percent]",
+    ],
+)  # fmt: skip
+def test_limits_of_fields_need_not_be_literals(
+    form: str, annotation: str, tmp_path: Path
+) -> None:
+    """Python evaluates them, where the class is made."""
+    assert reading_field(tmp_path, form, annotation).codes == []
+
+
 def test_type_checkers_see_the_type_alone(tmp_path: Path) -> None:
     """A generated module names limits in signatures only, and imports no msgspec."""
     (tmp_path / "contract.py").write_text(

@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.envelope import packed
 from callbackgen.runtime.misfit import Misfit
-from callbackgen.runtime.unpacking import NUMBERS, unpacked
-from callbackgen.runtime.values import Value
+from callbackgen.runtime.unpacking import NUMBERS
 from tests.unit.runtime.papers import Side
+from tests.unit.runtime.sending import arrived, sent, value
 
 ARRAY = "numpy.ndarray"
 FLOATS = "numpy.typing.NDArray[numpy.float64]"
@@ -30,23 +29,11 @@ TYPES = st.one_of(
 )
 
 
-def value(text: str) -> Value:
-    return Value(parse_signature(f"-> {text}").result or ANY)
-
-
-def sent(text: str, given: object) -> Any:
-    one, other = Side().passing(), Side().passing()
-    data = packed(value(text).pack(given, one))
-    return value(text).unpack(unpacked(data, other.extension), other)
-
-
-def arrived(dtype: str, shape: tuple[int, ...], numbers: bytes) -> Any:
+def received(dtype: str, shape: tuple[int, ...], numbers: bytes) -> Any:
     """What arrives of an array that is made as a peer likes."""
     head = msgspec.msgpack.encode((dtype, shape))
     content = len(head).to_bytes(2) + head + numbers
-    data = msgspec.msgpack.encode(msgspec.msgpack.Ext(NUMBERS, content))
-    side = Side().passing()
-    return value(ARRAY).unpack(unpacked(data, side.extension), side)
+    return arrived(ARRAY, packed(msgspec.msgpack.Ext(NUMBERS, content)))
 
 
 @given(arrays.arrays(TYPES, arrays.array_shapes(min_dims=0, min_side=0, max_side=4)))
@@ -121,16 +108,15 @@ def test_an_array_that_is_none_is_refused(
 ) -> None:
     """Whatever its type, its shape or its length."""
     with pytest.raises(Misfit):
-        arrived(dtype, shape, numbers)
+        received(dtype, shape, numbers)
 
 
 @given(st.binary(max_size=40))
 def test_whatever_stands_there_is_a_misfit_at_worst(content: bytes) -> None:
     """Never another error."""
-    data = msgspec.msgpack.encode(msgspec.msgpack.Ext(NUMBERS, content))
-    side = Side().passing()
+    message = packed(msgspec.msgpack.Ext(NUMBERS, content))
     with pytest.raises(Misfit):
-        value(FLOATS).unpack(unpacked(data, side.extension), side)
+        arrived(FLOATS, message)
 
 
 def test_many_arrays_have_a_limit() -> None:

@@ -10,15 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import Method
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.envelope import arguments_in, packed, parts_of, request
 from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.referring import reference, reference_in
 from callbackgen.runtime.unpacking import unpacked
-from callbackgen.runtime.values import Value
 from callbackgen.runtime.wire import WireError
+from tests.unit.runtime.sending import value
 
 HERE = __name__
 MANY = 1_000_000
@@ -29,10 +28,6 @@ encode = msgspec.msgpack.encode
 class Order(TypedDict):
     symbol: str
     size: NotRequired[int]
-
-
-def value(text: str) -> Value:
-    return Value(parse_signature(f"-> {text}").result or ANY)
 
 
 def array(item: bytes, count: int = MANY) -> bytes:

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import envelope
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.method import Method
 from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.sizes import LEAST, Size
-from callbackgen.runtime.values import Value
+from tests.unit.runtime.sending import value
 
 HERE = __name__
 
@@ -36,7 +35,7 @@ class Node(TypedDict):
 
 
 def size(text: str) -> Size:
-    return Value(parse_signature(f"-> {text}").result or ANY).size
+    return value(text).size
 
 
 @pytest.mark.parametrize(
@@ -125,10 +124,10 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
 @given(data=st.data())
 def test_no_value_is_larger_than_its_type_says(text: str, data: st.DataObject) -> None:
     """Whatever can be sent of it has no more bytes than that."""
-    value = data.draw(VALUES[text])
-    declared = Value(parse_signature(f"-> {text}").result or ANY)
+    drawn = data.draw(VALUES[text])
+    declared = value(text)
     try:
-        payload = envelope.packed(declared.pack(value, BY_ADDRESS))
+        payload = envelope.packed(declared.pack(drawn, BY_ADDRESS))
     except Misfit:
         return
     assert len(payload) <= declared.size.most

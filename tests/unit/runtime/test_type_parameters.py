@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.runtime.test_typed_values import sent
+from tests.unit.runtime.sending import sent
 
 SOURCE = """
 from __future__ import annotations

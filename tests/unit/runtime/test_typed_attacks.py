@@ -15,7 +15,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime import ordinary_data, wire
 from callbackgen.runtime.by_address import REFUSING
 from callbackgen.runtime.kinds.registered import register_type
@@ -24,9 +23,9 @@ from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.ordinary_data import StandIns
 from callbackgen.runtime.referring import reference
 from callbackgen.runtime.unpacking import LARGE_INT, MOMENT, NUMBERS, unpacked
-from callbackgen.runtime.values import Value
 from callbackgen.runtime.wire import WireError
 from tests.unit.runtime.papers import Side
+from tests.unit.runtime.sending import value
 
 HERE = __name__
 ALIKE = "more than 64 keys that have the same hash"
@@ -287,10 +286,10 @@ def test_what_is_said_of_a_value_is_short(annotation: str) -> None:
 
 def test_many_that_msgspec_leaves_to_us() -> None:
     """Of those no more arrive at once than of texts: each takes a microsecond."""
-    value = Value(parse_signature(f"-> list[{HERE}.Bits]").result or ANY)
-    value.check(msgspec.msgpack.encode([1] * 65536))
+    bits = value(f"list[{HERE}.Bits]")
+    bits.check(msgspec.msgpack.encode([1] * 65536))
     with pytest.raises(Misfit, match="length <= 65536"):
-        value.check(msgspec.msgpack.encode([1] * 65537))
+        bits.check(msgspec.msgpack.encode([1] * 65537))
 
 
 def test_members_of_a_union_arrive_as_what_they_are() -> None:

@@ -15,10 +15,9 @@ import pytest
 from msgspec import Meta
 
 from callbackgen.runtime.misfit import Misfit
-from tests.unit.runtime import typed
+from tests.unit.runtime import sending, typed
 from tests.unit.runtime.papers import Side
-from tests.unit.runtime.test_typed_values import sent
-from tests.unit.runtime.test_typed_values import value as value_of
+from tests.unit.runtime.sending import sent
 
 HERE = __name__
 T = TypeVar("T")
@@ -172,7 +171,7 @@ def test_beyond_limits_of_any_type(text: str, value: object, why: str) -> None:
 def test_beyond_limits_of_any_type_at_the_receiver(text: str, data: object) -> None:
     """They are held to at the receiver, too."""
     with pytest.raises(Misfit, match="expected"):
-        value_of(f"{HERE}.{text}").unpack(data, Side().passing())
+        sending.value(f"{HERE}.{text}").unpack(data, Side().passing())
 
 
 def test_limits_that_cannot_be() -> None:
@@ -228,7 +227,7 @@ class Strict(msgspec.Struct, forbid_unknown_fields=True):
 def test_what_a_class_refuses(text: str, data: object, why: str) -> None:
     """What arrives is of the class, and what the class takes."""
     with pytest.raises(Misfit, match=why):
-        value_of(f"{HERE}.{text}").unpack(data, Side().passing())
+        sending.value(f"{HERE}.{text}").unpack(data, Side().passing())
 
 
 def test_namesakes_are_told_apart() -> None:

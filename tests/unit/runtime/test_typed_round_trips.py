@@ -12,13 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import callbackgen
-from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime.by_address import BY_ADDRESS
-from callbackgen.runtime.envelope import packed
-from callbackgen.runtime.unpacking import unpacked
-from callbackgen.runtime.values import Value
 from tests.unit.runtime import typed
-from tests.unit.runtime.papers import Side
+from tests.unit.runtime.sending import sent, value
 from tests.unit.runtime.typed_strategies import values
 
 OURS = values(ints=st.integers(-(2**200), 2**200), resolution=1) | {
@@ -33,10 +29,6 @@ callbackgen.register_type(
 )
 
 
-def value(text: str) -> Value:
-    return Value(parse_signature(f"-> {text}").result or ANY)
-
-
 def check(arrived: Any, given: Any) -> None:
     assert arrived == given
     assert type(arrived) is type(given)
@@ -49,9 +41,7 @@ def check(arrived: Any, given: Any) -> None:
 def test_between_two_ends_of_ours(text: str, data: st.DataObject) -> None:
     """Equal, and of its class."""
     given = data.draw(OURS[text])
-    one, other = Side().passing(), Side().passing()
-    sent = packed(value(text).pack(given, one))
-    check(value(text).unpack(unpacked(sent, other.extension), other), given)
+    check(sent(text, given), given)
 
 
 @pytest.mark.parametrize("serializer", ["serpent", "json", "msgpack"])
@@ -66,7 +56,7 @@ def test_by_a_serializer_of_pyro5(serializer: str, data: st.DataObject) -> None:
     before = context.serializer_id
     context.serializer_id = carries.serializer_id
     try:
-        sent = carries.dumps(value(text).pack(given, BY_ADDRESS))
+        message = carries.dumps(value(text).pack(given, BY_ADDRESS))
     finally:
         context.serializer_id = before
-    check(value(text).unpack(carries.loads(sent), BY_ADDRESS), given)
+    check(value(text).unpack(carries.loads(message), BY_ADDRESS), given)

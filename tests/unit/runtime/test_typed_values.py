@@ -18,29 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import callbackgen
-from callbackgen.interface import ANY, parse_signature
-from callbackgen.runtime.envelope import packed
+from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.misfit import Misfit
-from callbackgen.runtime.unpacking import unpacked
-from callbackgen.runtime.values import Value
 from tests.unit.runtime import typed
 from tests.unit.runtime.papers import Side
+from tests.unit.runtime.sending import sent, value
 
 T = typed.__name__
 callbackgen.register_type(
     typed.Money, typed.Money.to_builtins, typed.Money.from_builtins
 )
-
-
-def value(text: str) -> Value:
-    return Value(parse_signature(f"-> {text}").result or ANY)
-
-
-def sent(text: str, given: object) -> Any:
-    """What the far end gets: packed as a message, and unpacked."""
-    one, other = Side().passing(), Side().passing()
-    data = packed(value(text).pack(given, one))
-    return value(text).unpack(unpacked(data, other.extension), other)
 
 
 NAIVE = dt.datetime(2020, 1, 2, 3, 4, 5, 6)  # noqa: DTZ001
@@ -348,3 +335,10 @@ def test_nan_arrives_in_fields() -> None:
     assert math.isnan(arrived.inside)
     assert sent("decimal.Decimal", Decimal("NaN")).is_nan()
     assert sent("decimal.Decimal", Decimal("sNaN")).is_snan()
+    of_ours = sent("complex", complex(math.nan, -0.0))
+    assert math.isnan(of_ours.real)
+    assert math.copysign(1, of_ours.imag) == -1
+    with pytest.raises(Misfit, match="nan cannot be sent as a key or in a set"):
+        sent("set[complex]", {complex(math.nan, 1)})
+    with pytest.raises(Misfit, match="serpent cannot carry a complex with nan"):
+        value("complex").pack(complex(1, math.nan), BY_ADDRESS)

@@ -14,10 +14,9 @@ import serpent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.interface import ANY, parse_signature
 from callbackgen.runtime.by_address import BY_ADDRESS
 from callbackgen.runtime.misfit import Misfit
-from callbackgen.runtime.values import Value
+from tests.unit.runtime.sending import value
 
 HERE = __name__
 
@@ -38,10 +37,6 @@ class Name(enum.StrEnum):
 
 class Level(enum.IntEnum):
     HIGH = 3
-
-
-def value(text: str) -> Value:
-    return Value(parse_signature(f"-> {text}").result or ANY)
 
 
 def sent(text: str, given: object) -> Any:
