@@ -113,5 +113,6 @@ class Inbox:
 
     def end(self) -> None:
         """The connection has ended: nothing is held any more."""
+        self._receiver.forget()
         if self._held is not None:
             self._held.end()

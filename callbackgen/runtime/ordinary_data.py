@@ -24,6 +24,7 @@ import serpent
 from Pyro5 import serializers
 from Pyro5.core import URI
 
+from callbackgen.runtime.containers import has_more
 from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.unpacking import check_parts
@@ -37,6 +38,9 @@ _pyro: Final[Any] = serializers
 
 SERIALIZERS: Final = frozenset({SERPENT, JSON, MSGPACK} & {*_pyro.serializers_by_id})
 """Those that are taken: marshal can crash the process, msgpack may not be installed."""
+
+_MOST_CONTAINERS: Final = 64 * 1024
+"""As many as there is room for in json."""
 
 _CLASS: Final = "__class__"
 _NAN: Final = {_CLASS: "float", "value": "nan"}
@@ -94,6 +98,8 @@ def _data(serializer: int, payload: bytes) -> object:
     elif serializer == JSON:
         data = json.loads(payload.decode("utf-8"))
     else:
+        if has_more(payload, _MOST_CONTAINERS):
+            raise TypeError(f"more than {_MOST_CONTAINERS} lists and dicts in msgpack")
         extension = _pyro.serializers_by_id[MSGPACK].ext_hook
         data = _pyro.msgpack.unpackb(payload, raw=False, ext_hook=extension)
     return data

@@ -26,7 +26,7 @@ from callbackgen.runtime.references import Passing
 from callbackgen.runtime.refusals import CALLS, harmless
 from callbackgen.runtime.sizes import LEAST
 from callbackgen.runtime.turns import turn_to_read
-from callbackgen.runtime.unpacking import check_parts
+from callbackgen.runtime.unpacking import check_containers, check_parts
 from callbackgen.runtime.wire import MSGPACK, WireError
 
 if TYPE_CHECKING:
@@ -123,6 +123,8 @@ class Server:
     ) -> Request:
         payload = incoming.payload
         with turn_to_read(len(payload)):
+            if not checked:
+                _check_containers(payload)
             request = envelope.request_in(payload, passing.extension, checked=checked)
             if not checked:
                 _check_parts(request, len(payload))
@@ -208,6 +210,15 @@ def _run(
             raise _unimplemented(request, "has {} to be read alone")
         call = served.assign
     return call(wrapper, request.arguments, request.keywords, passing)
+
+
+def _check_containers(payload: bytes) -> None:
+    """Raises Refusal for a call that would take too much to be read."""
+    try:
+        check_containers(payload)
+    except WireError as error:
+        called = envelope.heading_in(payload)
+        raise Refusal("limit", f"{named(called)}: {error}") from None
 
 
 def _check_parts(request: Request, size: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from callbackgen.runtime.containers import has_more
 from callbackgen.runtime.keys import Search
 from callbackgen.runtime.wire import WireError
 
@@ -47,6 +48,14 @@ _MOST_PARTS: Final = 64 * 1024
 
 _KEY: Final = 2
 _CONTAINER: Final = 4
+_MOST_CONTAINERS: Final = _MOST_PARTS // _CONTAINER + 1
+"""In a call, which is an array itself."""
+
+_TOO_MANY: Final = (
+    f"more than {_MOST_PARTS} parts: a text is one, a key of a dict two, a list, a "
+    "dict or the like four"
+)
+_ENTERED: Final = frozenset(ARRAYS)
 _ARRAYS: Final[frozenset[type]] = frozenset({list, tuple, set, frozenset})
 _CONTAINERS: Final = _ARRAYS | {dict}
 
@@ -59,9 +68,21 @@ Extension: TypeAlias = "Callable[[bytes], object]"
 def unpacked(payload: bytes, extension: Extension, *, checked: bool = False) -> Any:
     """The value in a payload. Raises WireError where it is not msgpack.
 
-    `checked`: it is of a type as `Kind.shape` has them, so that all keys are texts.
+    `checked`: it is of a type as `Kind.shape` has them, so that all keys are texts and
+    it has few parts.
     """
+    if not checked:
+        check_containers(payload)
     return decoded(payload, Any, Extensions(extension, checked=checked))
+
+
+def check_containers(payload: bytes) -> None:
+    """Raises WireError as `check_parts` does, for what must not even be made.
+
+    It says so of most of what has too many parts, and of nothing else.
+    """
+    if has_more(payload, _MOST_CONTAINERS, _ENTERED):
+        raise WireError(_TOO_MANY)
 
 
 def check_parts(values: Iterable[object], size: int) -> None:
@@ -71,10 +92,7 @@ def check_parts(values: Iterable[object], size: int) -> None:
     is that of all of them, in bytes.
     """
     if size > _SMALL and _has_too_many_parts(values):
-        raise WireError(
-            f"more than {_MOST_PARTS} parts: a text is one, a key of a dict two, a "
-            "list, a dict or the like four"
-        )
+        raise WireError(_TOO_MANY)
 
 
 def _has_too_many_parts(values: Iterable[object]) -> bool:

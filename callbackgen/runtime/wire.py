@@ -157,6 +157,11 @@ class Receiver:
         else:
             self._fresh = data
 
+    def forget(self) -> None:
+        """Keeps nothing of a message that will not be complete."""
+        self._arrived = bytearray()
+        self._fresh = b""
+
     @property
     def begun(self) -> bool:
         """Whether a part of a message is here."""

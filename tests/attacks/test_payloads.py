@@ -49,9 +49,9 @@ def listed(size: int, item: bytes) -> bytes:
     return b"[" + filled(size - 2, item) + b"]"
 
 
-def array(item: bytes) -> bytes:
+def array(item: bytes, most: int = OTHERS) -> bytes:
     """The same as an array of msgpack."""
-    count = (OTHERS - 5) // len(item)
+    count = min((OTHERS - 5) // len(item), most)
     return b"\xdd" + count.to_bytes(4, "big") + item * count
 
 
@@ -87,9 +87,9 @@ DEAR: dict[str, tuple[int, Argument]] = {
     "small dicts in serpent": (SERPENT, lambda: listed(SERPENTS, b"{}")),
     "small dicts in json": (JSON, lambda: listed(OTHERS, b"{}")),
     "dicts of one in json": (JSON, lambda: listed(OTHERS, b'{"":0}')),
-    "small dicts in msgpack": (MSGPACK, lambda: array(b"\x80")),
-    "dicts of one in msgpack": (MSGPACK, lambda: array(b"\x81\xa0\xc0")),
-    "small lists in msgpack": (MSGPACK, lambda: array(b"\x90")),
+    "small dicts in msgpack": (MSGPACK, lambda: array(b"\x80", 65_500)),
+    "dicts of one in msgpack": (MSGPACK, lambda: array(b"\x81\xa0\xc0", 65_500)),
+    "small lists in msgpack": (MSGPACK, lambda: array(b"\x90", 65_500)),
 }
 """Calls that are dear to read, and answered."""
 
@@ -147,6 +147,8 @@ RAISED: dict[str, tuple[int, list[Argument]]] = {
         MSGPACK,
         [
             lambda: nested(OTHERS, b"\x91"),
+            lambda: array(b"\x80"),
+            lambda: array(b"\x91\xc0"),
             lambda: extension(0x31, b"9" * (OTHERS - 10)),
             lambda: b"\xdd\xff\xff\xff\xff",  # a list of that many, and none of them
         ],

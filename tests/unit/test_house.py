@@ -25,6 +25,7 @@ SANS_IO = (
     "flow",
     "unread",
     "keys",
+    "containers",
     "unpacking",
     "envelope",
     "channel",

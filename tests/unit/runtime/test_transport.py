@@ -9,6 +9,7 @@ import gc
 import socket
 import struct
 import threading
+import tracemalloc
 import weakref
 from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
@@ -406,3 +407,25 @@ def test_no_timer_keeps_a_connection_that_is_over() -> None:
     gc.collect()
     assert alive() is None
     loop.end()
+
+
+def test_a_message_that_is_not_complete_goes_with_its_connection() -> None:
+    """At once, not when Python collects what refers to itself: many may come so."""
+    begun = message(1, LIMIT)[:-1]
+    gc.disable()
+    tracemalloc.start()
+    try:
+        with connected() as end:
+            arriving = end.transport.bytes_received
+            end.theirs.sendall(begun)
+            while arriving < len(begun):
+                end.in_loop()
+                arriving = end.transport.bytes_received
+            assert tracemalloc.get_traced_memory()[0] > LIMIT
+            end.theirs.close()
+            assert end.reason() == "the other end closed the connection"
+            end.in_loop()
+            assert tracemalloc.get_traced_memory()[0] < LIMIT
+    finally:
+        tracemalloc.stop()
+        gc.enable()
