@@ -148,7 +148,7 @@ def _broken(outcome: Outcome, beside: Outcome) -> Iterator[str]:
     try:
         outcome.check()
     except AssertionError as error:
-        yield f"{str(error).splitlines()[0] if str(error) else 'see the tests'}"
+        yield str(error).splitlines()[0]
     now, before = outcome.seen.calls, beside.seen.calls
     more = _part(now, 99) - _part(before, 99)
     if more > P99:

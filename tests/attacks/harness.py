@@ -217,21 +217,23 @@ class Outcome:
 
     def check(self) -> None:
         """Hold what is promised to honest clients and to who runs the server."""
-        assert self.seen.errors == []
-        assert self.seen.newcomers, "nobody new got in"
-        assert max(self.seen.calls) < WORST
-        assert max(self.seen.newcomers) < WORST
-        assert self.failures == []
-        assert self.left == ""
-        assert self.memory is None or self.memory <= MEMORY
+        seen, memory = self.seen, self.memory
+        assert not seen.errors, f"errors of honest clients: {seen.errors}"
+        assert seen.newcomers, "nobody new got in"
+        worst = max(*seen.calls, *seen.newcomers)
+        assert worst < WORST, f"an honest client waited for {worst:.1f} s"
+        assert not self.failures, f"errors inside the server: {self.failures}"
+        assert not self.left, f"left: {self.left}"
+        assert memory is None or memory <= MEMORY, f"{memory:,} KiB more"
         for attack, lines in self.lines:
             if attack.says is None:
-                assert lines == []
+                assert not lines, f"the log speaks of {attack.name}: {lines}"
                 continue
             assert lines, f"the log says nothing of {attack.name}"
             unexpected = [one for one in lines if not re.fullmatch(attack.says, one)]
-            assert unexpected == []
-            assert attack.repeated or self.again or len(lines) == 1, lines
+            assert not unexpected, f"the log speaks of something else: {unexpected}"
+            is_once = attack.repeated or self.again or len(lines) == 1
+            assert is_once, f"the log says it {len(lines)} times: {lines}"
 
 
 class Arena:
