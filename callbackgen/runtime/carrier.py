@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class Carrier(Protocol):
     @abstractmethod
     def arriving(self, data: object) -> object:
         """What has arrived for a value that may have bytes in it."""
+        ...
+
+    @abstractmethod
+    def turn(self, value: object = None) -> AbstractContextManager[None]:
+        """Wait for the turn to convert what has arrived, or a value to be sent."""
         ...
 
     @abstractmethod

@@ -39,8 +39,8 @@ _pyro: Final[Any] = serializers
 SERIALIZERS: Final = frozenset({SERPENT, JSON, MSGPACK} & {*_pyro.serializers_by_id})
 """Those that are taken: marshal can crash the process, msgpack may not be installed."""
 
-_MOST_CONTAINERS: Final = 64 * 1024
-"""As many as there is room for in json."""
+_MOST_CONTAINERS: Final = 32 * 1024
+"""As many dicts that have something in them as there is room for in json."""
 
 _CLASS: Final = "__class__"
 _NAN: Final = {_CLASS: "float", "value": "nan"}

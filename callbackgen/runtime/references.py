@@ -12,6 +12,7 @@ import types
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,6 +34,7 @@ from callbackgen.runtime.lanes import Key
 from callbackgen.runtime.link import Remote, link_of
 from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.referring import reference, reference_in
+from callbackgen.runtime.turns import turn_to_convert
 from callbackgen.runtime.versions import INTERFACES, InterfacesWrapper, Versions
 from callbackgen.runtime.wire import WireError
 from callbackgen.runtime.wrapper import Wrapper
@@ -228,11 +230,12 @@ class References:
 class Passing(Carrier):
     """The references in one call: those in its arguments, and those in its answer.
 
-    `refused` says why one that arrived was not taken.
+    `refused` says why one that arrived was not taken. `size` is that of its arguments,
+    in bytes, where they have arrived.
     """
 
     is_ours = True
-    __slots__ = ("_kept", "_keys", "_references", "_session", "refused")
+    __slots__ = ("_kept", "_keys", "_references", "_session", "refused", "size")
 
     def __init__(self, references: References, session: Session) -> None:
         self._references = references
@@ -241,6 +244,7 @@ class Passing(Carrier):
         # Their release must not overtake the message that names them.
         self._kept: list[object] = []
         self.refused: str | None = None
+        self.size = 0
 
     def send(self, stub: type[Stub], value: object) -> object:
         """What travels for an object. Raises Misfit, LimitExceeded."""
@@ -276,6 +280,10 @@ class Passing(Carrier):
     def arriving(self, data: object) -> object:
         """See `Carrier`."""
         return data
+
+    def turn(self, value: object = None) -> AbstractContextManager[None]:
+        """See `Carrier`."""
+        return turn_to_convert(self.size, value)
 
     def undo(self) -> None:
         """What was to be sent will not be."""

@@ -66,6 +66,7 @@ class Server:
         """
         self._counters.calls_received.count()
         passing = Passing(self._references, self._session)
+        passing.size = len(incoming.payload)
         ends: BaseException | None = None
         failed = True
         called: Heading | None = None

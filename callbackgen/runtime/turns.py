@@ -1,7 +1,8 @@
 """Larger messages are read one at a time in the process, each client in its turn.
 
 Reading one can take 64 times its size of memory, and several threads that read at the
-same time hold up all the others for longer than one after the other.
+same time hold up all the others for longer than one after the other: each of them may
+run for 5 ms before another gets to. The same goes for what is made of them.
 """
 
 from __future__ import annotations
@@ -9,12 +10,27 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from typing import Final
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Final, cast
 
 from callbackgen.runtime import forking
 
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
 _SMALL: Final = 1024
 """Messages of so many bytes are read at any time."""
+
+_LARGE: Final = 16 * 1024
+"""Bytes of a message; converting fewer takes no longer than a thread runs anyway."""
+
+_MANY: Final = 500
+"""Items of a value that is sent."""
+
+_CONTAINERS: Final[frozenset[type]] = frozenset({list, tuple, dict, set, frozenset})
+
+_PATIENCE: Final = 2.0
+"""Seconds. Code of the user may convert, and may wait for others."""
 
 _AT_ONCE: Final = contextlib.nullcontext()
 
@@ -43,17 +59,25 @@ class Turns:
         return len(self._waiting)
 
     def __enter__(self) -> None:
+        self.enter_within(-1)
+
+    def enter_within(self, seconds: float) -> bool:
+        """Wait no longer than that, or with -1 for ever: whether it has its turn."""
         if self._owner == threading.get_ident():
             self._more += 1
-            return
+            return True
         mine = threading.Lock()
         mine.acquire()
         try:
-            self._wait(mine)
+            has_come = self._wait(mine, seconds)
         except BaseException:  # Ctrl-C, for who waits in the main thread
             self._give_up(mine)
             raise
-        self._owner = threading.get_ident()
+        if has_come:
+            self._owner = threading.get_ident()
+        else:
+            self._give_up(mine)
+        return has_come
 
     def __exit__(self, *_: object) -> None:
         if self._more:
@@ -63,13 +87,13 @@ class Turns:
         with self._lock:
             self._hand_over()
 
-    def _wait(self, mine: threading.Lock) -> None:
+    def _wait(self, mine: threading.Lock, seconds: float) -> bool:
         with self._lock:
             self._waiting.append(mine)
             if not self._is_taken:
                 self._is_taken = True
                 self._hand_over()
-        mine.acquire()
+        return mine.acquire(timeout=seconds)
 
     def _give_up(self, mine: threading.Lock) -> None:
         with self._lock:
@@ -88,7 +112,11 @@ class Turns:
 reading: Final = Turns()
 """Whose turn it is to read a larger message, of whatever connection."""
 
+converting: Final = Turns()
+"""Whose turn it is to convert a larger value to its type, or from it."""
+
 forking.forget_in_children(reading)
+forking.forget_in_children(converting)
 
 
 def turn_to_read(size: int) -> contextlib.AbstractContextManager[None]:
@@ -97,3 +125,26 @@ def turn_to_read(size: int) -> contextlib.AbstractContextManager[None]:
     The block must do nothing but read: it must not run what is the user's.
     """
     return _AT_ONCE if size <= _SMALL else reading
+
+
+def turn_to_convert(
+    size: int, value: object = None
+) -> contextlib.AbstractContextManager[None]:
+    """Wait for the turn to convert what came as so many bytes, or a value to be sent.
+
+    It is waited for no longer than a while: the block may run what is the user's.
+    """
+    is_large = size > _LARGE or (
+        value.__class__ in _CONTAINERS and len(cast("Sized", value)) > _MANY
+    )
+    return _patiently() if is_large else _AT_ONCE
+
+
+@contextlib.contextmanager
+def _patiently() -> Generator[None]:
+    has_turn = converting.enter_within(_PATIENCE)
+    try:
+        yield
+    finally:
+        if has_turn:
+            converting.__exit__()

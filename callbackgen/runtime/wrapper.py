@@ -240,7 +240,10 @@ def _called(method: Method[Any], body: Callable[..., Any]) -> Serve:
         carrier: Carrier,
     ) -> Any:
         try:
-            overload, positional, named = method.unpack(arguments, keywords, carrier)
+            with carrier.turn():
+                overload, positional, named = method.unpack(
+                    arguments, keywords, carrier
+                )
         except Misfit as misfit:
             raise TypeError(f"{method.name}(): {misfit}") from None
         if isinstance(arguments, list):  # it need not live as long as the call
@@ -249,7 +252,8 @@ def _called(method: Method[Any], body: Callable[..., Any]) -> Serve:
         if isinstance(result, CoroutineType):  # an `async def` where `def` is said
             result = _ended(method, wrapper, cast(Any, result))
         try:
-            return overload.pack_result(result, carrier)
+            with carrier.turn(result):
+                return overload.pack_result(result, carrier)
         except Misfit as misfit:
             raise UnfitReply(f"{method.name}(): {misfit}") from None
 

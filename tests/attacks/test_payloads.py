@@ -87,9 +87,9 @@ DEAR: dict[str, tuple[int, Argument]] = {
     "small dicts in serpent": (SERPENT, lambda: listed(SERPENTS, b"{}")),
     "small dicts in json": (JSON, lambda: listed(OTHERS, b"{}")),
     "dicts of one in json": (JSON, lambda: listed(OTHERS, b'{"":0}')),
-    "small dicts in msgpack": (MSGPACK, lambda: array(b"\x80", 65_500)),
-    "dicts of one in msgpack": (MSGPACK, lambda: array(b"\x81\xa0\xc0", 65_500)),
-    "small lists in msgpack": (MSGPACK, lambda: array(b"\x90", 65_500)),
+    "small dicts in msgpack": (MSGPACK, lambda: array(b"\x80", 32_700)),
+    "dicts of one in msgpack": (MSGPACK, lambda: array(b"\x81\xa0\xc0", 32_700)),
+    "small lists in msgpack": (MSGPACK, lambda: array(b"\x90", 32_700)),
 }
 """Calls that are dear to read, and answered."""
 

@@ -10,8 +10,17 @@ from typing import Any
 
 import pytest
 
-from callbackgen.runtime.turns import Turns, reading, turn_to_read
+from callbackgen.runtime import turns as module
+from callbackgen.runtime.turns import (
+    Turns,
+    converting,
+    reading,
+    turn_to_convert,
+    turn_to_read,
+)
 from tests.system.edges.hall import PATIENCE, reached
+
+LARGE = 1024 * 1024
 
 
 def test_small_messages_wait_for_nobody() -> None:
@@ -20,6 +29,48 @@ def test_small_messages_wait_for_nobody() -> None:
         assert reading.waiting == 0
     turn: Any = turn_to_read(1025)
     assert turn is reading
+
+
+def test_small_values_are_converted_at_any_time() -> None:
+    """Those of messages of 16 KiB, and those of 500 items."""
+    with converting, turn_to_convert(16 * 1024), turn_to_convert(0, [1] * 500):
+        assert converting.waiting == 0
+
+
+@pytest.mark.parametrize(("size", "value"), [(16 * 1024 + 1, None), (0, [1] * 501)])
+def test_larger_values_are_converted_one_at_a_time(size: int, value: object) -> None:
+    """Each in its turn, in which others wait."""
+    had = threading.Event()
+
+    def convert() -> None:
+        with turn_to_convert(size, value):
+            had.set()
+
+    thread = threading.Thread(target=convert)
+    with turn_to_convert(size, value), turn_to_convert(size, value):
+        thread.start()
+        assert reached(lambda: converting.waiting == 1)
+        assert not had.is_set()
+    thread.join(PATIENCE)
+    assert had.is_set()
+
+
+def test_nobody_waits_for_ever_to_convert(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What converts may be the user's, and wait for who waits."""
+    monkeypatch.setattr(module, "_PATIENCE", 0.01)
+    had = threading.Event()
+
+    def convert() -> None:
+        with turn_to_convert(LARGE):
+            had.set()
+
+    with turn_to_convert(LARGE):
+        thread = threading.Thread(target=convert)
+        thread.start()
+        assert had.wait(PATIENCE)
+    thread.join(PATIENCE)
+    assert can_be_had(converting)
+    converting.forget()
 
 
 def test_who_came_first_is_next() -> None:
@@ -84,7 +135,7 @@ class _Interrupted:
         self._calls = 0
         self._meanwhile = meanwhile
 
-    def acquire(self) -> bool:
+    def acquire(self, timeout: float = -1) -> bool:
         self._calls += 1
         if self._calls > 1:
             self._meanwhile()

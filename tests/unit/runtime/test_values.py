@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbackgen.runtime.by_address import BY_ADDRESS
+from callbackgen.runtime.kinds.plain import is_simple, plain_data
 from callbackgen.runtime.misfit import Misfit
 from tests.unit.runtime.sending import value
 
@@ -177,6 +178,18 @@ def in_itself() -> list[object]:
     return made
 
 
+def in_itself_twice() -> list[object]:
+    made = in_itself()
+    made.append(made)
+    return made
+
+
+def nested(depth: int, inside: object = 1) -> object:
+    for _ in range(depth):
+        inside = [inside]
+    return inside
+
+
 NOT_PLAIN = [
     (Unknown(), "Unknown is not plain data"),
     ({"a": [Unknown()]}, "Unknown is not plain data"),
@@ -265,6 +278,52 @@ plain = st.recursive(
 def test_plain_data_arrives_equal(given: object) -> None:
     """Whatever is made of the types that travel arrives equal under Any."""
     assert sent("typing.Any", given) == given
+
+
+class Text(str):
+    __slots__ = ()
+
+
+whatever = st.recursive(
+    plain
+    | st.integers(-(2**14_000), 2**14_000)
+    | st.complex_numbers()
+    | st.binary().map(bytearray)
+    | st.builds(object)
+    | texts.map(Text),
+    lambda inner: st.one_of(
+        st.lists(inner),
+        st.dictionaries(st.text() | st.just("__class__") | texts.map(Text), inner),
+        st.builds(nested, st.integers(1, 60), inner),
+    ),
+    max_leaves=20,
+)
+
+
+@given(whatever)
+def test_what_is_quickly_seen_to_be_plain_is(given: object) -> None:
+    """And needs no change."""
+    if is_simple(given):
+        assert plain_data(given) is given
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([{"a": [1, 2.0, None, True, b"b", {}]}, "c", []], True),
+        ([1, (2,)], False),
+        ({1: "a"}, False),
+        ({"__class__": "a"}, False),
+        ([[2**14_000]], False),
+        ([[1], object()], False),
+        (nested(60), False),
+        (in_itself(), False),
+        (in_itself_twice(), False),
+    ],
+)
+def test_what_is_quickly_seen_to_be_plain(given: object, expected: bool) -> None:
+    """Lists and dicts of the usual, within limits of depth and number."""
+    assert is_simple(given) is expected
 
 
 @given(st.dictionaries(texts, st.lists(st.tuples(st.integers(), st.floats()))))
