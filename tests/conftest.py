@@ -12,20 +12,19 @@ from hypothesis import HealthCheck, settings
 THREADS_OF_THE_RUN_TIME = "callbackgen"
 """The run time's own threads, which live as long as the process, are named so."""
 
-THOROUGHLY = 20 if os.environ.get("CALLBACKGEN_WHOLE") else 1
-"""How many times the usual number of examples hypothesis tries."""
+USUAL = 2000 if os.environ.get("CALLBACKGEN_WHOLE") else 100
+EXAMPLES = int(os.environ.get("CALLBACKGEN_EXAMPLES", USUAL))
+"""How many examples hypothesis tries, where a test does not say so."""
 
 # A busy machine is no bug: nothing fails for having taken long.
 settings.register_profile(
     "patient",
     settings(),
     deadline=None,
+    max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile(
-    "whole", settings.get_profile("patient"), max_examples=100 * THOROUGHLY
-)
-settings.load_profile("patient" if THOROUGHLY == 1 else "whole")
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

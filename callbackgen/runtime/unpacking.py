@@ -192,7 +192,7 @@ class Extensions:
 
 def maps(data: bytes) -> list[dict[Hashable, None]]:
     """Maps of one key each; of references in it nothing is made yet."""
-    return cast("list[dict[Hashable, None]]", unpacked(data, bytes))
+    return cast("list[dict[Hashable, None]]", decoded(data, Any, Extensions(bytes)))
 
 
 def check_length(items: Collection[Hashable]) -> None:

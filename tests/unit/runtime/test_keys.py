@@ -173,7 +173,7 @@ def test_maps_in_each_other_have_a_limit() -> None:
 @pytest.mark.parametrize(("depth", "is_taken"), [(25, True), (40, False)])
 def test_what_is_large_may_not_be_that_deep(depth: int, is_taken: bool) -> None:
     """For a megabyte that is 32 levels: else it would take seconds to look at all."""
-    value: Any = [[b"\xde"]] * 260_000
+    value: Any = [b"\xde\xde"] * 260_000
     for _ in range(depth):
         value = [value]
     data = msgspec.msgpack.encode(value)

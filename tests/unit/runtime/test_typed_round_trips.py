@@ -37,6 +37,7 @@ def check(arrived: Any, given: Any) -> None:
 
 
 @pytest.mark.parametrize("text", OURS)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_between_two_ends_of_ours(text: str, data: st.DataObject) -> None:
     """Equal, and of its class."""
@@ -45,7 +46,7 @@ def test_between_two_ends_of_ours(text: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("serializer", ["serpent", "json", "msgpack"])
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_by_a_serializer_of_pyro5(serializer: str, data: st.DataObject) -> None:
     """Who gives back what it has got of a service gives an equal value."""
