@@ -25,6 +25,7 @@ from Pyro5 import serializers
 from Pyro5.core import URI
 
 from callbackgen.runtime.containers import has_more
+from callbackgen.runtime.kinds.plain import is_simple
 from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.turns import turn_to_read
 from callbackgen.runtime.unpacking import check_parts
@@ -117,6 +118,11 @@ def _check_parts(call: Call, size: int) -> None:
 
 
 def _with_objects(call: Call, make: Make, *, inside_first: bool) -> Call:
+    arguments = call.arguments
+    if isinstance(arguments, list | tuple) and is_simple(
+        [call.keywords, *cast("list[object]", arguments)]
+    ):  # most often there is no object in them
+        return call
     return call._replace(
         arguments=_made(call.arguments, make, inside_first=inside_first),
         keywords=_made(call.keywords, make, inside_first=inside_first),

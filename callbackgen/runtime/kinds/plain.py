@@ -80,13 +80,14 @@ def is_simple(value: object) -> bool:
         if not kinds <= _SIMPLE or (int in kinds and _has_huge(level)):
             return False
         maps = [one for one in level if one.__class__ is dict] if dict in kinds else []
-        if not all(map(_has_simple_keys, maps)):
+        keys: list[object] = [*chain.from_iterable(maps)]
+        if not {*map(type, keys)} <= _TEXTS or "__class__" in keys:
             return False
         arrays = (
             (one for one in level if one.__class__ is list) if list in kinds else ()
         )
         level = [
-            *chain.from_iterable(one.values() for one in maps),
+            *chain.from_iterable(map(dict.values, maps)),
             *chain.from_iterable(arrays),
         ]
         left -= len(level)
@@ -98,10 +99,6 @@ def is_simple(value: object) -> bool:
 def _has_huge(level: list[Any]) -> bool:
     ints = [one for one in level if one.__class__ is int]
     return is_huge(min(ints)) or is_huge(max(ints))
-
-
-def _has_simple_keys(mapping: dict[object, object]) -> bool:
-    return "__class__" not in mapping and {*map(type, mapping)} <= _TEXTS
 
 
 def plain_data(value: Any, depth: int = 0) -> Any:
