@@ -34,7 +34,9 @@ _SCALARS: Final[dict[str, type]] = {
 _SMALL_INT: Final = 2**63
 
 _making: Final = RLock()
-"""A form may be seen before it is whole: those that refer to each other."""
+"""A form may be seen before it is whole: those that refer to each other. And msgspec
+looks at each class once, when it first meets it: a thread that meets one at which another
+looks crashes the process. So it meets all those of a value here."""
 
 
 class Value:
@@ -58,9 +60,10 @@ class Value:
     @functools.cached_property
     def _form(self) -> Any:
         with _making:
-            form = self._kind.form
-            msgspec.msgpack.Decoder(form)  # msgspec looks at each class once: now
-            return form
+            for kind in self._kind.reached:
+                for form in kind.forms:
+                    msgspec.msgpack.Decoder(form)
+            return self._kind.form
 
     @functools.cached_property
     def size(self) -> Size:

@@ -84,6 +84,11 @@ class Record(Kind):
         """See `Kind`."""
         return self._resolved if self.is_native_within else self._marker
 
+    @property
+    def forms(self) -> tuple[Any, ...]:
+        """See `Kind`."""
+        return (self._receiving if self.is_custom else self.form,)
+
     @functools.cached_property
     def _receiving(self) -> Any:
         """A class of ours with the same fields, in their forms."""
