@@ -248,6 +248,11 @@ ARRIVING: list[tuple[str, object, str]] = [
     ),
     (f"{T}.Circle | {T}.Square", {"type": "Square"}, "missing key side"),
     ("typing.Annotated[int, msgspec.Meta(ge=0)]", -1, "expected int >= 0"),
+    ("int | None", "a", "expected int | None, got str"),
+    ("list[decimal.Decimal | None]", [True], "[0]: expected Decimal | None, got bool"),
+    ("list[float | uuid.UUID]", [None], "[0]: expected float | UUID, got None"),
+    ("list[list[int] | str]", [{}], "[0]: expected str | list, got dict"),
+    (f"list[{T}.Checked]", [{"value": "$"}], "[0]: Expected no `array` - at `$`"),
     (f"{T}.Money", [1], "no Money: ValueError"),
     (f"{T}.Money", ["x", "EUR"], "no Money: ValueError"),
 ]

@@ -141,6 +141,16 @@ class Positive:
 
 
 @dataclass
+class Checked:
+    """It says why it does not take something, as msgspec does."""
+
+    value: str
+
+    def __post_init__(self) -> None:
+        raise ValueError(f"Expected no `array` - at `{self.value}`")
+
+
+@dataclass
 class Mixed:
     """Fields of which msgspec alone cannot make what they are."""
 
