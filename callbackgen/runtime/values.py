@@ -35,8 +35,8 @@ _SMALL_INT: Final = 2**63
 
 _making: Final = RLock()
 """A form may be seen before it is whole: those that refer to each other. And msgspec
-looks at each class once, when it first meets it: a thread that meets one at which another
-looks crashes the process. So it meets all those of a value here."""
+looks at a class when it first meets it; another thread that meets it meanwhile crashes
+the process. So it meets all those of a value at once."""
 
 
 class Value:

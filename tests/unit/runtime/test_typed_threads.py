@@ -27,22 +27,19 @@ def number() -> type:
     return int
 
 
-InRecord: Any
-InDict: Any
-InUnion: Any
-for _name in ("InRecord", "InDict", "InUnion"):
-    _inner = dataclasses.make_dataclass(
-        "Inner", [("x", "number()")], namespace={"__module__": __name__}
-    )
-    globals()[_name] = dataclasses.make_dataclass(_name, [("inner", _inner)])
+def nested(name: str) -> Any:
+    """A class in whose field is another, with such an annotation."""
+    members = {"__module__": __name__}
+    inner = dataclasses.make_dataclass("Inner", [("x", "number()")], namespace=members)
+    return dataclasses.make_dataclass(name, [("inner", inner)], namespace=members)
 
 
-@dataclasses.dataclass
-class Outer:
-    """Not of msgspec's own: members of `typed.Size` travel by their names."""
-
-    size: typed.Size
-    around: InRecord
+InRecord, InDict, InUnion = nested("InRecord"), nested("InDict"), nested("InUnion")
+Outer = dataclasses.make_dataclass(
+    "Outer",
+    [("size", typed.Size), ("around", InRecord)],
+    namespace={"__module__": __name__},
+)
 
 
 INNER = {"inner": {"x": 1}}
