@@ -14,7 +14,7 @@ Rest = ParamSpec("Rest")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_PLACE = re.compile(r"(.*) - at (`key` in )?`\$(.*)`", re.DOTALL)
+_PLACE = re.compile(r"(`key` in )?`\$(.*)`", re.DOTALL)
 _TYPES = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
 _NAMES = {
     "array": "list",
@@ -71,8 +71,10 @@ def expected(name: str, value: object) -> Misfit:
 def misfit_of(error: msgspec.ValidationError) -> Misfit:
     """msgspec's error in Python's words."""
     message, cause = str(error), error.__cause__
-    found = _PLACE.fullmatch(message)
-    text, key, place = found.groups() if found else (message, None, "")
+    text, _, last = message.rpartition(" - at ")  # a peer's text may stand before it
+    found = _PLACE.fullmatch(last)
+    text = text if found else message
+    key, place = found.groups() if found else (None, "")
     if isinstance(cause, Misfit):
         return cause.within(place)
     if cause is None:  # else the text is that of code of the user's
