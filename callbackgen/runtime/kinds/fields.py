@@ -131,7 +131,7 @@ def _of_dataclass(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
             yield Field(one.name, one.name, one.name, hints[one.name], not has_default)
 
 
-def filler(kind: type[Any]) -> Callable[[dict[str, Any]], object]:
+def filler(kind: Any) -> Callable[[dict[str, Any]], object]:
     """What makes an object of a dataclass of its fields, as msgspec makes one.
 
     Its `__init__` is not called: it may be the user's own, which takes something else.
@@ -146,7 +146,7 @@ def filler(kind: type[Any]) -> Callable[[dict[str, Any]], object]:
     is_finished = hasattr(kind, "__post_init__")
 
     def make(given: dict[str, Any]) -> object:
-        made = kind.__new__(kind)
+        made: Any = kind.__new__(kind)
         for name, value in (defaults | given).items():
             object.__setattr__(made, name, value)  # of a frozen one, too
         for name, factory in factories.items():

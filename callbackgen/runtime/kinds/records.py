@@ -245,10 +245,9 @@ class Record(Kind):
 
     @functools.cached_property
     def _make(self) -> Callable[[dict[str, Any]], object]:
-        kind = self._class  # not Box[int], which marks its objects
-        if dataclasses.is_dataclass(kind) and not self.layout.makes_own:
-            return filler(kind)
-        return lambda given: kind(**given)
+        if dataclasses.is_dataclass(self._class) and not self.layout.makes_own:
+            return filler(self._class)
+        return lambda given: self._class(**given)  # not Box[int], which marks it
 
     def look_at(self, data: Any, convert: Convert) -> None:
         """See `Kind`."""
