@@ -79,7 +79,7 @@ _CHUNK: Final = struct.Struct(CHUNK.format + _CALL.format[1:])
 """The usual annotation of a call, in one go: it is made for each."""
 
 
-_MOST_ARGUMENTS: Final = 64 * 1024
+MOST_ARGUMENTS: Final = 64 * 1024
 """Each takes 80 bytes beside its own while it is not read."""
 
 
@@ -108,8 +108,8 @@ class Request(Heading, array_like=True):
 class Arguments(Heading, array_like=True):
     """A call, whose arguments are not read. What follows in the array is skipped."""
 
-    positional: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=_MOST_ARGUMENTS)]
-    named: Annotated[dict[str, msgspec.Raw], msgspec.Meta(max_length=_MOST_ARGUMENTS)]
+    positional: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_ARGUMENTS)]
+    named: Annotated[dict[str, msgspec.Raw], msgspec.Meta(max_length=MOST_ARGUMENTS)]
 
 
 def may_refer(payload: bytes) -> bool:
