@@ -1,7 +1,8 @@
 """Values of a declared type, to what travels and back.
 
 What travels is what serpent carries unchanged: None, bool, int, float, complex, str,
-bytes, list, tuple, dict, set and frozenset. A reference travels as a Pyro5 Proxy.
+bytes, list, tuple, dict, set and frozenset; and what the `Carrier` of a message makes
+of the rest, as of references.
 """
 
 from __future__ import annotations

@@ -138,9 +138,13 @@ class Union(Kind):
             return None
         if len(self._others) == 1:
             try:
-                return self._others[0].pack(value, carrier)
+                packed = self._others[0].pack(value, carrier)
             except Misfit as misfit:
                 raise self._named(misfit, value) from None
+            if packed is None and self._may_be_none:
+                name = self._others[0].name
+                raise Misfit(f"this {name} travels as None, and would arrive as that")
+            return packed
         return self._taking(value).pack(value, carrier)
 
     def _named(self, misfit: Misfit, value: object) -> Misfit:

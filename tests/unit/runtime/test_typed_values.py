@@ -30,6 +30,7 @@ callbackgen.register_type(
 )
 
 
+callbackgen.register_type(typed.Nothing, lambda _: None, lambda _: typed.Nothing())
 NAIVE = dt.datetime(2020, 1, 2, 3, 4, 5, 6)  # noqa: DTZ001
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=45))
 ODD = dt.timezone(dt.timedelta(minutes=19, seconds=32))
@@ -204,6 +205,11 @@ REFUSED: list[tuple[str, object, str]] = [
     ("list[typing.Annotated[str, msgspec.Meta(max_length=3)]]", ["abcd"], "[0]: "),
     (f"{T}.Order", typed.Order(id=ID, limits={"a": 2.0}), ".limits['a']: expected"),
     (f"{T}.Money", "a", "expected Money, got str"),
+    (
+        f"list[{T}.Nothing | None]",
+        [None, typed.Nothing()],
+        "[1]: this Nothing travels as",
+    ),
 ]
 
 

@@ -255,6 +255,10 @@ class Money:
         return Money(Fraction(amount), currency)
 
 
+class Nothing:
+    """Its objects travel as None, where that can be told from none of them."""
+
+
 @dataclass
 class Bill:
     """A registered class in a field."""
