@@ -176,6 +176,7 @@ class Union(Kind):
         tests: tuple[Callable[[Kind], bool], ...] = (
             lambda kind: isinstance(kind, LiteralKind) and kind.has(value),
             lambda kind: type(value) in kind.as_they_are,
+            lambda kind: type(value) in kind.taken[:1],
             lambda kind: type(value) in kind.taken,
             lambda kind: isinstance(value, kind.taken) and not kind.is_container,
             lambda kind: isinstance(value, kind.taken) and kind.families == MAPPING,
@@ -211,8 +212,12 @@ class Union(Kind):
 
     @functools.cached_property
     def _by_family(self) -> dict[Family, list[Kind]]:
+        """Those first that take the fewest: a float may be read of an int, too."""
         return {
-            family: [kind for kind in self.inner if family in kind.families]
+            family: sorted(
+                (kind for kind in self.inner if family in kind.families),
+                key=lambda kind: (not isinstance(kind, LiteralKind), not _counts(kind)),
+            )
             for family in self.families
         }
 

@@ -65,6 +65,25 @@ def test_limits_beside_containers(
 
 
 @pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        (f"float | {HERE}.Count", 5),
+        (f"complex | {HERE}.Count", 2**70),
+        (f"float | {HERE}.Count | list[int]", 5),
+        (f"float | {HERE}.Count | list[int]", 5.0),
+        ("float | typing.Literal[1, True]", 1),
+        ("float | typing.Literal[1, True]", True),
+        ("float | typing.Literal[1, True]", 1.0),
+    ],
+)
+def test_numbers_stay_what_they_are(text: str, given: object) -> None:
+    """An int is no float where an int is declared, too."""
+    found = sent(text, given)
+    assert found == given
+    assert type(found) is type(given)
+
+
+@pytest.mark.parametrize(
     ("text", "data"),
     [
         ("Count | tuple[int, str]", -1),
