@@ -10,11 +10,12 @@ import msgspec
 from callbackgen.runtime.carrier import Carrier
 from callbackgen.runtime.context import served
 from callbackgen.runtime.deadline import Deadline
-from callbackgen.runtime.envelope import arguments_in
+from callbackgen.runtime.envelope import MOST_ARGUMENTS, arguments_in
 from callbackgen.runtime.errors import BadArgument, BadReply, DeadlineExceeded
 from callbackgen.runtime.method import Method, Overload
 from callbackgen.runtime.misfit import Misfit
 from callbackgen.runtime.sizes import LEAST, Size
+from callbackgen.runtime.wire import WireError
 
 if TYPE_CHECKING:
     from callbackgen.runtime.settings import Settings
@@ -86,6 +87,10 @@ class Call(msgspec.Struct, eq=False):
             return
         try:
             said = arguments_in(payload)
+        except WireError:
+            text = f"there are more than {MOST_ARGUMENTS} arguments"
+            raise BadArgument(f"{self.name}: {text}") from None
+        try:
             self.method.check(said.positional, said.named)
         except Misfit as misfit:
             raise BadArgument(f"{self.name}: {misfit}") from None

@@ -13,8 +13,9 @@ An answer's is the value, or with the flag for exceptions a code and texts. A re
 is msgpack's extension type 0x40: a msgpack array of whose object it is (true: the
 receiver's), its number or name, the interface, and for an object of the sender the
 fingerprint of the interface there (8 bytes); a receiver skips what follows, up to 15 in
-all. 0x30 is a complex, 0x31 an int of more than 64 bits, and under `Any` 0x41 a tuple,
-0x42 a set, 0x43 a frozenset.
+all. 0x30 is a complex, 0x31 an int of more than 64 bits, 0x44 a time whose offset from
+UTC has seconds, 0x45 an array of numpy (see `kinds.numbers`), and under `Any` 0x41 a
+tuple, 0x42 a set, 0x43 a frozenset.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ _CHUNK: Final = struct.Struct(CHUNK.format + _CALL.format[1:])
 """The usual annotation of a call, in one go: it is made for each."""
 
 
-_MOST_ARGUMENTS: Final = 64 * 1024
+MOST_ARGUMENTS: Final = 64 * 1024
 """Each takes 80 bytes beside its own while it is not read."""
 
 
@@ -108,8 +109,8 @@ class Request(Heading, array_like=True):
 class Arguments(Heading, array_like=True):
     """A call, whose arguments are not read. What follows in the array is skipped."""
 
-    positional: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=_MOST_ARGUMENTS)]
-    named: Annotated[dict[str, msgspec.Raw], msgspec.Meta(max_length=_MOST_ARGUMENTS)]
+    positional: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MOST_ARGUMENTS)]
+    named: Annotated[dict[str, msgspec.Raw], msgspec.Meta(max_length=MOST_ARGUMENTS)]
 
 
 def may_refer(payload: bytes) -> bool:

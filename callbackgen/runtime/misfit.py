@@ -14,21 +14,23 @@ Rest = ParamSpec("Rest")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_PLACE = re.compile(r" - at (`key` in )?`\$(.*?)`", re.DOTALL)
+_PLACE = re.compile(r"(`key` in )?`\$(.*)`", re.DOTALL)
+_TYPES = re.compile(r"`([a-z]+(?: \| [a-z]+)*)`")
 _NAMES = {
-    "`object`": "dict",
-    "`array`": "list",
-    "`null`": "None",
-    "`decimal`": "Decimal",
-    "`uuid`": "UUID",
-    "`duration`": "timedelta",
-    "bool | int": "int",
-    "bool | float": "float",
+    "array": "list",
+    "decimal": "Decimal",
+    "duration": "timedelta",
+    "null": "None",
+    "object": "dict",
+    "uuid": "UUID",
+}
+_PHRASES = {
     "Invalid enum value": "not one of the values that are allowed:",
     "Object missing required field": "missing key",
     "Object contains unknown field": "unknown key",
+    "Expected": "expected",
 }
-"""msgspec's words, and Python's."""
+"""msgspec's words, and ours."""
 
 _LONGEST: Final = 4096
 
@@ -69,17 +71,31 @@ def expected(name: str, value: object) -> Misfit:
 def misfit_of(error: msgspec.ValidationError) -> Misfit:
     """msgspec's error in Python's words."""
     message, cause = str(error), error.__cause__
-    found = _PLACE.search(message)
+    text, _, last = message.rpartition(" - at ")  # a peer's text may stand before it
+    found = _PLACE.fullmatch(last)
+    text = text if found else message
     key, place = found.groups() if found else (None, "")
     if isinstance(cause, Misfit):
         return cause.within(place)
-    text = _PLACE.sub("", message)
-    for theirs, ours in _NAMES.items():
-        text = text.replace(theirs, ours)
-    text = text.replace("`", "").replace("Expected", "expected", 1)
+    if cause is None:  # else the text is that of code of the user's
+        text = _in_our_words(text)
     if key:
         return Misfit(f"a key of {place or 'it'}: {text}")
     return Misfit(text, place)
+
+
+def _in_our_words(text: str) -> str:
+    text = _TYPES.sub(_named, text)
+    for theirs, ours in _PHRASES.items():
+        text = text.replace(theirs, ours, 1)
+    return text.replace("`", "")
+
+
+def _named(types: re.Match[str]) -> str:
+    names = types[1].split(" | ")
+    if "int" in names or "float" in names:  # which take a bool, too
+        names = [name for name in names if name != "bool"]
+    return " | ".join(_NAMES.get(name, name) for name in names)
 
 
 def within(

@@ -1,7 +1,8 @@
 """Values of a declared type, to what travels and back.
 
 What travels is what serpent carries unchanged: None, bool, int, float, complex, str,
-bytes, list, tuple, dict, set and frozenset. A reference travels as a Pyro5 Proxy.
+bytes, list, tuple, dict, set and frozenset; and what the `Carrier` of a message makes
+of the rest, as of references.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _SCALARS: Final[dict[str, type]] = {
 _SMALL_INT: Final = 2**63
 
 _making: Final = RLock()
-"""A form may be seen before it is whole: those that refer to each other."""
+"""A form may be seen before it is whole: those that refer to each other. And msgspec
+looks at a class when it first meets it; another thread that meets it meanwhile crashes
+the process. So it meets all those of a value at once."""
 
 
 class Value:
@@ -58,9 +61,10 @@ class Value:
     @functools.cached_property
     def _form(self) -> Any:
         with _making:
-            form = self._kind.form
-            msgspec.msgpack.Decoder(form)  # msgspec looks at each class once: now
-            return form
+            for kind in self._kind.reached:
+                for form in kind.forms:
+                    msgspec.msgpack.Decoder(form)
+            return self._kind.form
 
     @functools.cached_property
     def size(self) -> Size:

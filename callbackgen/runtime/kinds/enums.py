@@ -1,4 +1,7 @@
-"""Enums and literals: values of which there are few."""
+"""Enums and literals: values of which there are few.
+
+`name` and `value` of a member may be properties of the user's: those are not asked for.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def enum_kind(kind: type[enum.Enum]) -> Kind:
     """That of the members of an enum."""
     if issubclass(kind, enum.Flag):
         return FlagKind(kind)
-    values = [member.value for member in kind]
+    values = [member._value_ for member in kind]
     if values and all(type(value) is str for value in values):
         return ByValue(kind, Family.TEXT)
     if values and all(_is_small_int(value) for value in values):
@@ -79,7 +82,7 @@ class _EnumKind(Kind):
         return self._packed(value)
 
     def _packed(self, value: Any) -> Any:
-        return value.value
+        return value._value_
 
 
 class ByValue(_EnumKind):
@@ -94,7 +97,7 @@ class ByName(HandedOver, _EnumKind):
         self._members: Mapping[str, enum.Enum] = kind.__members__
 
     def _packed(self, value: Any) -> Any:
-        return value.name
+        return value._name_
 
     def made(self, data: object, carrier: Carrier) -> enum.Enum:
         """See `Kind`."""
@@ -119,7 +122,7 @@ class FlagKind(HandedOver, _EnumKind):
         self._kind = kind
         self._unknown = -1
         for one in kind:
-            self._unknown &= ~one.value
+            self._unknown &= ~one._value_
 
     @property
     def shape(self) -> Any:

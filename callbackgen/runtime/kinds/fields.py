@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
 
 import msgspec
@@ -129,6 +129,34 @@ def _of_dataclass(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
         )
         if one.init:
             yield Field(one.name, one.name, one.name, hints[one.name], not has_default)
+
+
+def filler(kind: Any) -> Callable[[dict[str, Any]], object]:
+    """What makes an object of a dataclass of its fields, as msgspec makes one.
+
+    Its `__init__` is not called: it may be the user's own, which takes something else.
+    """
+    defaults: dict[str, object] = {}
+    factories: dict[str, Callable[[], object]] = {}
+    for one in dataclasses.fields(kind):
+        if one.default_factory is not dataclasses.MISSING:
+            factories[one.name] = one.default_factory
+        elif one.default is not dataclasses.MISSING:
+            defaults[one.name] = one.default
+    is_finished = hasattr(kind, "__post_init__")
+
+    def make(given: dict[str, Any]) -> object:
+        made: Any = kind.__new__(kind)
+        for name, value in (defaults | given).items():
+            object.__setattr__(made, name, value)  # of a frozen one, too
+        for name, factory in factories.items():
+            if name not in given:
+                object.__setattr__(made, name, factory())
+        if is_finished:
+            made.__post_init__()
+        return made
+
+    return make
 
 
 def _of_attrs(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:

@@ -149,8 +149,14 @@ class Kind(ABC):
         Raises WireError where they take long to be told apart, what `convert` raises.
         """
 
+    @property
+    def forms(self) -> tuple[Any, ...]:
+        """The types as which it has msgspec read what has arrived."""
+        return (self.form,)
+
     @cached_property
-    def _reached(self) -> tuple[Kind, ...]:
+    def reached(self) -> tuple[Kind, ...]:
+        """It, and all the kinds of what is in its values. Raises as `look_up`."""
         found: dict[int, Kind] = {}
         left: list[Kind] = [self]
         while left:
@@ -162,7 +168,7 @@ class Kind(ABC):
 
     def look_up(self) -> None:
         """Look up all the types in it. Raises TypeError, ImportError."""
-        assert self._reached
+        assert self.reached
 
     @cached_property
     def is_endless(self) -> bool:
@@ -172,17 +178,17 @@ class Kind(ABC):
     @cached_property
     def is_native_within(self) -> bool:
         """Whether it and all that may be in it is native."""
-        return all(one.is_native for one in self._reached)
+        return all(one.is_native for one in self.reached)
 
     @cached_property
     def has_bytes(self) -> bool:
         """Whether there may be bytes in its values. Not those in plain data."""
-        return any(one.families == BINARY for one in self._reached)
+        return any(one.families == BINARY for one in self.reached)
 
     @cached_property
     def has_hashed(self) -> bool:
         """Whether there may be something to look at in its values."""
-        return any(one.hashes for one in self._reached)
+        return any(one.hashes for one in self.reached)
 
     @property
     def hashes(self) -> bool:

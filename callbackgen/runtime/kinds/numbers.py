@@ -81,6 +81,8 @@ class Numbers(HandedOver):
         """See `Kind`."""
         if not isinstance(value, self.taken):
             raise expected(self.name, value)
+        if isinstance(value, self._numpy.ma.MaskedArray):
+            raise Misfit("a masked array cannot be sent: its mask would be lost")
         array: Any = value
         self._check(array.dtype)
         return carrier.extended(NUMBERS, lambda: _content(array), array.tolist)

@@ -130,10 +130,10 @@ def _of_class(resolved: Any) -> Kind | None:
         return Reference(kind)
     if is_array(kind):
         return numbers_kind(resolved)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return enum_kind(kind)  # its members may be dataclass objects, too
     if has_fields(kind):
         return record(resolved, kind_of)
-    if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return enum_kind(kind)
     return None
 
 

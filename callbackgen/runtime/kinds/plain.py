@@ -11,6 +11,8 @@ import operator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import msgspec
+
 from callbackgen.runtime.kinds.kind import DEAR, Family, HandedOver, Hashing, Kind
 from callbackgen.runtime.kinds.scalars import is_huge
 from callbackgen.runtime.misfit import Misfit
@@ -49,7 +51,7 @@ class Plain(HandedOver):
             return value
         try:
             return carrier.plain(plain_data(value))
-        except OverflowError as error:
+        except (OverflowError, UnicodeEncodeError) as error:
             raise Misfit(str(error)) from None
 
     def made(self, data: object, carrier: Carrier) -> object:
@@ -214,6 +216,11 @@ def check_key(value: Any, *, may_be_none: bool = False) -> None:
         return
     if isinstance(value, float | complex) and cmath.isnan(value):
         raise Misfit("nan cannot be sent as a key or in a set")
+    if isinstance(value, msgspec.msgpack.Ext):
+        raise Misfit(
+            "a time whose offset from UTC has seconds cannot be sent as a key or in a "
+            "set"
+        )
     if not isinstance(value, str | int | float | complex) and not (
         may_be_none and value is None
     ):

@@ -8,6 +8,7 @@ first, with the fields in their forms.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import operator
 import typing
@@ -16,7 +17,13 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast, get_origin
 import msgspec
 
 from callbackgen.runtime.kinds.converting import converted
-from callbackgen.runtime.kinds.fields import Field, Layout, is_array_like, layout_of
+from callbackgen.runtime.kinds.fields import (
+    Field,
+    Layout,
+    filler,
+    is_array_like,
+    layout_of,
+)
 from callbackgen.runtime.kinds.kind import (
     DEAR,
     HEAD,
@@ -83,6 +90,11 @@ class Record(Kind):
     def form(self) -> Any:
         """See `Kind`."""
         return self._resolved if self.is_native_within else self._marker
+
+    @property
+    def forms(self) -> tuple[Any, ...]:
+        """See `Kind`."""
+        return (self._receiving if self.is_custom else self.form,)
 
     @functools.cached_property
     def _receiving(self) -> Any:
@@ -227,9 +239,15 @@ class Record(Kind):
             if (value := getattr(found, f"f{index}")) is not msgspec.UNSET
         }
         try:
-            return self._class(**given)  # not Box[int](...), which marks the object
+            return self._make(given)
         except Exception as error:  # noqa: BLE001 - code of the user's, with any values
             raise Misfit(f"no {self.name}: {type(error).__name__}: {error}") from None
+
+    @functools.cached_property
+    def _make(self) -> Callable[[dict[str, Any]], object]:
+        if dataclasses.is_dataclass(self._class) and not self.layout.makes_own:
+            return filler(self._class)
+        return lambda given: self._class(**given)  # not Box[int], which marks it
 
     def look_at(self, data: Any, convert: Convert) -> None:
         """See `Kind`."""

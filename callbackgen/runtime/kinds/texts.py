@@ -111,6 +111,8 @@ class TimedeltaText(Text):
     """A duration, in the format of ISO 8601."""
 
     def _text(self, value: Any) -> str:
+        if type(value) is not datetime.timedelta:  # msgspec takes no subclass
+            value = datetime.timedelta(value.days, value.seconds, value.microseconds)
         text: str = msgspec.to_builtins(value)
         return text
 

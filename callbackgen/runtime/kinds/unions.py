@@ -7,10 +7,12 @@ import typing
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from callbackgen.runtime.kinds.arrays import Pack
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.enums import LiteralKind
 from callbackgen.runtime.kinds.kind import DEAR, MAPPING, Convert, Family, Kind, marker
 from callbackgen.runtime.kinds.limits import Limited
+from callbackgen.runtime.kinds.mappings import Dict
 from callbackgen.runtime.kinds.plain import PLAIN
 from callbackgen.runtime.kinds.records import Record
 from callbackgen.runtime.kinds.referred import Reference
@@ -77,6 +79,8 @@ class Union(Kind):
         others = self._others
         if any(are_custom):
             return len(others) == 1
+        if _is_mistaken(others):
+            return False
         if len(others) > 1 and all(map(_is_tagged, others)):
             return True
         return all(
@@ -119,16 +123,30 @@ class Union(Kind):
             return self.form
         return typing.Union[tuple(kind.bare for kind in self.inner)]  # noqa: UP007
 
+    @functools.cached_property
+    def _has_shape(self) -> bool:
+        """Whether msgspec knows the union of their shapes.
+
+        That of a dict has a limit, those of classes are Structs.
+        """
+        records = [kind for kind in self._others if isinstance(kind, Record)]
+        if len(records) > 1 and not all(map(_is_tagged, records)):
+            return False
+        return self._is_known and not (
+            any(isinstance(kind, Pack) for kind in self._others)
+            and any(isinstance(kind, Dict) for kind in self._others)
+        )
+
     @property
     def shape(self) -> Any:
         """See `Kind`."""
-        if not self._is_known:
+        if not self._has_shape:
             return Any
         return typing.Union[tuple(kind.shape for kind in self.inner)]  # noqa: UP007
 
     def size(self, around: tuple[Kind, ...] = ()) -> Size:
         """See `Kind`."""
-        if not self._is_known:
+        if not self._has_shape:
             return DEAR
         return largest(kind.size(around) for kind in self.inner)
 
@@ -138,9 +156,13 @@ class Union(Kind):
             return None
         if len(self._others) == 1:
             try:
-                return self._others[0].pack(value, carrier)
+                packed = self._others[0].pack(value, carrier)
             except Misfit as misfit:
                 raise self._named(misfit, value) from None
+            if packed is None and self._may_be_none:
+                name = self._others[0].name
+                raise Misfit(f"this {name} travels as None, and would arrive as that")
+            return packed
         return self._taking(value).pack(value, carrier)
 
     def _named(self, misfit: Misfit, value: object) -> Misfit:
@@ -154,6 +176,7 @@ class Union(Kind):
         tests: tuple[Callable[[Kind], bool], ...] = (
             lambda kind: isinstance(kind, LiteralKind) and kind.has(value),
             lambda kind: type(value) in kind.as_they_are,
+            lambda kind: type(value) in kind.taken[:1],
             lambda kind: type(value) in kind.taken,
             lambda kind: isinstance(value, kind.taken) and not kind.is_container,
             lambda kind: isinstance(value, kind.taken) and kind.families == MAPPING,
@@ -189,8 +212,12 @@ class Union(Kind):
 
     @functools.cached_property
     def _by_family(self) -> dict[Family, list[Kind]]:
+        """Those first that take the fewest: a float may be read of an int, too."""
         return {
-            family: [kind for kind in self.inner if family in kind.families]
+            family: sorted(
+                (kind for kind in self.inner if family in kind.families),
+                key=lambda kind: (not isinstance(kind, LiteralKind), not _counts(kind)),
+            )
             for family in self.families
         }
 
@@ -221,6 +248,19 @@ def _family(data: object) -> Family:
         if isinstance(data, kinds):
             return family
     return Family.REFERENCE
+
+
+def _is_mistaken(kinds: list[Kind]) -> bool:
+    """Whether msgspec crashes the process when it drops their union.
+
+    It takes what says what is in a container for something else, where another member
+    has limits: so does 0.22, as did those before.
+    """
+    limited = [kind for kind in kinds if isinstance(kind, Limited)]
+    containers = [
+        kind for kind in kinds if kind.is_container and not isinstance(kind, Record)
+    ]
+    return any(one is not other for one in limited for other in containers)
 
 
 def _is_tagged(kind: Kind) -> bool:

@@ -60,6 +60,7 @@ def test_what_arrives_is_a_view_of_the_message() -> None:
         (FLOATS, [1.0], "expected numpy array of float64, got list"),
         (ARRAY, np.array([None]), "a numpy array of object cannot be sent"),
         (ARRAY, np.array(["a"]), "a numpy array of <U1 cannot be sent"),
+        (ARRAY, np.ma.masked_array([1, 2], [True, False]), "its mask would be lost"),
     ],
 )
 def test_a_sender_refuses_other_arrays(text: str, given: object, message: str) -> None:

@@ -200,6 +200,23 @@ def test_keys_and_items(text: str, value: object) -> None:
     assert type(found) is type(value)
 
 
+@pytest.mark.parametrize(
+    "text", ["set[datetime.datetime]", "dict[datetime.datetime, int]"]
+)
+def test_offsets_with_seconds_as_keys(text: str) -> None:
+    """They are no texts on their way: that is what is said of them."""
+    value = {dt.datetime(1900, 1, 1, tzinfo=ODD): 1}
+    with pytest.raises(Misfit, match="offset from UTC has seconds cannot be sent as a"):
+        sent(text, value if "dict" in text else {*value})
+
+
+@pytest.mark.parametrize("value", [("\ud800",), {"a": {"\ud800"}}])
+def test_what_utf_8_cannot_say_does_not_fit(value: object) -> None:
+    """Under Any, in what is packed on its own."""
+    with pytest.raises(Misfit, match="surrogates not allowed"):
+        sent("typing.Any", value)
+
+
 @pytest.mark.parametrize("value", [{b"a"}, {float("nan")}, {frozenset({1})}])
 def test_bare_sets_of_other_items(value: object) -> None:
     """What Any does not take in a set is not taken in a bare one."""
@@ -250,12 +267,17 @@ class Stamp(dt.datetime):
         return "in a format of its own"
 
 
+class Span(dt.timedelta):
+    """As that of pandas."""
+
+
 @pytest.mark.parametrize(
     ("text", "value", "arrives"),
     [
         ("decimal.Decimal", Factor.HALF, Decimal("0.5")),
         ("datetime.date", Feast.NEW_YEAR, dt.date(2026, 1, 1)),
         ("datetime.datetime", Stamp(2026, 1, 1), dt.datetime(2026, 1, 1)),  # noqa: DTZ001
+        ("datetime.timedelta", Span(-1, 2, 3), dt.timedelta(-1, 2, 3)),
         ("int", typed.Level.HIGH, 3),
         ("str", typed.Name.ANN, "ann"),
     ],
@@ -265,6 +287,78 @@ def test_subclasses(text: str, value: object, arrives: object) -> None:
     found = sent(text, value)
     assert found == arrives
     assert type(found) is type(arrives)
+
+
+@dataclass(frozen=True)
+class At:
+    x: int
+    y: int
+
+
+class Spot(At, enum.Enum):
+    """Its members have the fields of a dataclass."""
+
+    HERE = 1, 2
+    THERE = 3, 4
+
+
+class Shown(enum.Enum):
+    """A base whose members have a name and a value of the user's."""
+
+    @property
+    def name(self) -> str:
+        return "the same for all"
+
+    @property
+    def value(self) -> str:
+        return "this, too"
+
+
+class Number(Shown):
+    """They travel by value."""
+
+    ONE = "one"
+    TWO = "two"
+
+
+class Amount(Shown):
+    """They travel by name."""
+
+    ONE = 1.5
+    TWO = "two"
+
+
+@pytest.mark.parametrize("member", [Spot.THERE, Number.TWO, Amount.TWO])
+def test_members_of_odd_enums(member: enum.Enum) -> None:
+    """Whatever else they are, they arrive as the members; as keys and in sets, too."""
+    text = f"{HERE}.{type(member).__name__}"
+    assert sent(f"list[{text}]", [member])[0] is member
+    assert sent(f"dict[{text}, {text} | None]", {member: member}) == {member: member}
+    assert [*sent(f"set[{text}]", {member})] == [member]
+
+
+@dataclass
+class Opened:
+    """Its own ``__init__`` does not take its fields."""
+
+    size: typed.Size
+    number: int
+    rest: list[int] = field(default_factory=list[int])
+
+    def __init__(self, number: int) -> None:
+        self.size = SIZE
+        self.number = number + 1
+        self.rest = [number]
+
+
+def test_a_dataclass_with_an_init_of_its_own() -> None:
+    """It arrives with the fields that it was sent with."""
+    found = sent(f"{HERE}.Opened", Opened(3))
+    assert found == Opened(3)
+    some = sending.value(f"{HERE}.Opened").unpack(
+        {"size": "ODD", "number": 1}, Side().passing()
+    )
+    assert vars(some) == {"size": typed.Size.ODD, "number": 1, "rest": []}
 
 
 @dataclass

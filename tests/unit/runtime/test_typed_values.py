@@ -30,6 +30,7 @@ callbackgen.register_type(
 )
 
 
+callbackgen.register_type(typed.Nothing, lambda _: None, lambda _: typed.Nothing())
 NAIVE = dt.datetime(2020, 1, 2, 3, 4, 5, 6)  # noqa: DTZ001
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=45))
 ODD = dt.timezone(dt.timedelta(minutes=19, seconds=32))
@@ -204,6 +205,11 @@ REFUSED: list[tuple[str, object, str]] = [
     ("list[typing.Annotated[str, msgspec.Meta(max_length=3)]]", ["abcd"], "[0]: "),
     (f"{T}.Order", typed.Order(id=ID, limits={"a": 2.0}), ".limits['a']: expected"),
     (f"{T}.Money", "a", "expected Money, got str"),
+    (
+        f"list[{T}.Nothing | None]",
+        [None, typed.Nothing()],
+        "[1]: this Nothing travels as",
+    ),
 ]
 
 
@@ -248,6 +254,11 @@ ARRIVING: list[tuple[str, object, str]] = [
     ),
     (f"{T}.Circle | {T}.Square", {"type": "Square"}, "missing key side"),
     ("typing.Annotated[int, msgspec.Meta(ge=0)]", -1, "expected int >= 0"),
+    ("int | None", "a", "expected int | None, got str"),
+    ("list[decimal.Decimal | None]", [True], "[0]: expected Decimal | None, got bool"),
+    ("list[float | uuid.UUID]", [None], "[0]: expected float | UUID, got None"),
+    ("list[list[int] | str]", [{}], "[0]: expected str | list, got dict"),
+    (f"list[{T}.Checked]", [{"value": "$"}], "[0]: Expected no `array` - at `$`"),
     (f"{T}.Money", [1], "no Money: ValueError"),
     (f"{T}.Money", ["x", "EUR"], "no Money: ValueError"),
 ]

@@ -141,6 +141,16 @@ class Positive:
 
 
 @dataclass
+class Checked:
+    """It says why it does not take something, as msgspec does."""
+
+    value: str
+
+    def __post_init__(self) -> None:
+        raise ValueError(f"Expected no `array` - at `{self.value}`")
+
+
+@dataclass
 class Mixed:
     """Fields of which msgspec alone cannot make what they are."""
 
@@ -243,6 +253,10 @@ class Money:
     def from_builtins(data: Any) -> Money:
         amount, currency = data
         return Money(Fraction(amount), currency)
+
+
+class Nothing:
+    """Its objects travel as None, where that can be told from none of them."""
 
 
 @dataclass
