@@ -159,12 +159,9 @@ class Annotations:
         return Apply(ANNOTATED, (meant, *limits))
 
     def _limits(self, metadata: ast.expr, scope: Scope) -> str | None:
-        try:
-            return limits_in(metadata, scope.source, self.library)
-        except Problem:
-            if self._is_evaluated:
-                return None
-            raise
+        return limits_in(
+            metadata, scope.source, self.library, is_evaluated=self._is_evaluated
+        )
 
     def _values(self, node: ast.expr, scope: Scope) -> tuple[Type, ...]:
         """The values that one item of ``Literal[...]`` stands for."""

@@ -22,7 +22,7 @@ from callbackgen.generator.forms import (
     form_of,
     is_key_by_heart,
 )
-from callbackgen.generator.limits import can_have, names_in
+from callbackgen.generator.limits import can_have, together
 from callbackgen.generator.names import Found, Library, Role
 from callbackgen.generator.source import Assigned
 from callbackgen.generator.unions import Unions
@@ -154,13 +154,18 @@ class Carried:
                 raise refusals.unknown(str(annotation))
 
     def _check_limits(self, inner: Type, limits: list[Type]) -> None:
-        """Raises Problem for a limit that no member of the type can have."""
+        """Raises Problem for limits that no member of the type can have."""
+        given = together(map(str, limits))
         members = inner.members if isinstance(inner, Union) else (inner,)
         bases = {self.unions.base(each) for each in members if not _is_fixed(each)}
-        for limit in limits:
-            for name in names_in(str(limit)):
-                if not any(can_have(base, name) for base in bases):
-                    raise refusals.no_limit(name, inner)
+        for name, value in given.items():
+            if not any(can_have(base, name, value) for base in bases):
+                raise refusals.no_limit(name, value, inner)
+        if not any(
+            all(can_have(base, name, value) for name, value in given.items())
+            for base in bases
+        ):
+            raise refusals.no_limits_together(given, inner)
 
     # -- names ---------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from callbackgen.interface import ANY, Symbol
 NULL = "null"
 INT = "int"
 TEXT = "text"
+BINARY = "binary"
 ARRAY = "array"
 MAPPING = "mapping"
 REFERENCE = "reference"
@@ -37,7 +38,7 @@ _NAMES = {
     ("builtins", INT): "int",
     ("builtins", "float"): "float",
     ("builtins", "complex"): "complex",
-    ("builtins", "binary"): "bytes bytearray",
+    ("builtins", BINARY): "bytes bytearray",
     ("builtins", ARRAY): "frozenset list set tuple",
     ("builtins", MAPPING): "dict",
     ("collections.abc", ARRAY): "Collection Iterable MutableSequence MutableSet "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from callbackgen.generator.diagnostics import Problem
 from callbackgen.interface import Apply, Symbol, Type
 
@@ -274,11 +276,22 @@ def beside_anything(member: Type) -> Problem:
     )
 
 
-def no_limit(name: str, inner: Type) -> Problem:
+def no_limit(name: str, value: object, inner: Type) -> Problem:
     """What is said of a limit that values of a type cannot have."""
+    limit = name if value is ... else f"{name}={value}"
     return Problem(
         "CBG149",
-        f"values of {inner} have no {name}",
-        "gt, ge, lt, le and multiple_of are for numbers, pattern for str, min_length "
-        "and max_length for texts, bytes and collections, tz for datetime and time",
+        f"values of {inner} have no {limit}",
+        "gt, ge, lt, le and multiple_of are for numbers (for int as ints of 64 bits), "
+        "pattern for str, min_length and max_length for texts, bytes and collections, "
+        "tz for datetime and time",
+    )
+
+
+def no_limits_together(names: Iterable[str], inner: Type) -> Problem:
+    """What is said of limits of a union of which no member can have them all."""
+    return Problem(
+        "CBG149",
+        f"no member of {inner} can have {' and '.join(names)}",
+        "limit each member by itself: Annotated[int, ...] | Annotated[str, ...]",
     )
