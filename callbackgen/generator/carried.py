@@ -18,9 +18,12 @@ from callbackgen.generator.forms import (
     ANYTHING,
     ARRAYS_OF_NUMPY,
     MAPPINGS,
+    NO_NUMBERS,
     SETS,
+    counts_of,
     form_of,
     is_key_by_heart,
+    is_literal,
 )
 from callbackgen.generator.limits import can_have, together
 from callbackgen.generator.names import Found, Library, Role
@@ -62,8 +65,8 @@ _AWAITED = {
 }
 _STANDARD_PROTOCOLS = {
     *(Symbol("collections.abc", name) for name in (
-        "Awaitable", "Buffer", "ByteString", "Container", "Coroutine", "Hashable",
-        "Reversible", "Sized",
+        "Awaitable", "Buffer", "Container", "Coroutine", "Hashable", "Reversible",
+        "Sized",
     )),
     *(Symbol("typing", name) for name in (
         "AsyncContextManager", "ContextManager", "SupportsAbs", "SupportsBytes",
@@ -75,10 +78,6 @@ _STANDARD_PROTOCOLS = {
     )),
     Symbol("os", "PathLike"),
 }  # fmt: skip
-
-_OBJECTS = Symbol("numpy", "object_")
-_UNSET = Symbol("msgspec", "UnsetType")
-"""Says of a field that it may be left out."""
 
 _DEEPEST_GENERIC = 20
 """How often a generic class may be inside itself, with other arguments each time."""
@@ -133,7 +132,10 @@ class Carried:
 
     def check(self, annotation: Type) -> None:
         """Raises Problem unless the type can be carried."""
-        self._value(annotation, may_refer=True)
+        try:
+            self._value(annotation, may_refer=True)
+        except RecursionError:
+            raise refusals.too_deep() from None
 
     def _value(self, annotation: Type, *, may_refer: bool) -> None:
         match annotation:
@@ -146,6 +148,8 @@ class Carried:
                 self._check_limits(inner, limits)
             case Apply():
                 self._generic(annotation, may_refer)
+            case Constant(text=text) if text[:1] in {"'", '"'}:
+                raise refusals.quoted(text)
             case Union(members=members):
                 for member in members:
                     self._value(member, may_refer=may_refer)
@@ -171,9 +175,9 @@ class Carried:
 
     def _symbol(self, symbol: Symbol, applied: Type, may_refer: bool) -> None:
         """Raises Problem unless a class, with arguments as `applied`, is carried."""
-        if symbol in ANYTHING or symbol == _LITERAL or form_of(symbol) is not None:
+        if symbol in ANYTHING or form_of(symbol) is not None:
             return
-        if self.library.is_registered(symbol) or (symbol == _UNSET and self._inside):
+        if self.library.is_registered(symbol):
             return
         if symbol.module == "collections.abc" and symbol.name in _ITERATORS:
             raise refusals.stream(symbol.name)
@@ -190,11 +194,11 @@ class Carried:
             self._class(found, symbol, applied, may_refer)
 
     def _assigned(self, found: Found, symbol: Symbol) -> None:
+        if self.library.finder.is_standard(found.source.path):
+            raise refusals.not_carried(symbol)
         maker = self.classes.maker(found)
         if maker is not None:
             raise refusals.made_class(symbol, maker)
-        if self.classes.is_quoted(found):
-            raise refusals.quoted(symbol)
         supertype = self.classes.supertype(found)
         if supertype is None or symbol in self._new_types:
             raise refusals.not_carried(symbol)
@@ -240,7 +244,7 @@ class Carried:
         try:
             for field in self.classes.fields(found, arguments).values():
                 self._field(field)
-        except Problem:
+        except (Problem, RecursionError):
             while len(self._passed) > before:
                 self._passed.popitem()
             raise
@@ -266,24 +270,41 @@ class Carried:
         base = annotation.base
         if base == _LITERAL:
             for value in annotation.arguments:
-                if not isinstance(value, Constant) or value.text[:2] in ('b"', "b'"):
+                if not isinstance(value, Constant) or not is_literal(value.text):
                     raise refusals.no_literal(value)
         elif base == CALLABLE:
             self._callable(annotation, may_refer)
         else:
             self._symbol(base, annotation, may_refer)
+            self._check_count(annotation)
             if base not in ARRAYS_OF_NUMPY:
                 self._arguments(annotation, may_refer)
-            elif _OBJECTS in walk(annotation):
-                raise refusals.array_of_objects(annotation)
+            elif not NO_NUMBERS.isdisjoint(walk(annotation)):
+                raise refusals.array_of_others(annotation)
+
+    def _check_count(self, annotation: Apply) -> None:
+        """Raises Problem for more or fewer type arguments than a class takes."""
+        base = annotation.base
+        found = self.library.find(base)
+        if base == _TUPLE or self.library.is_registered(base):
+            return
+        if found is None:
+            counts = counts_of(base)
+        elif self.library.role(found) is Role.PROTOCOL:
+            return
+        else:
+            counts = self.classes.generics.counts(found)
+        if len(annotation.arguments) not in counts:
+            raise refusals.wrong_count(annotation, counts)
 
     def _arguments(self, annotation: Apply, may_refer: bool) -> None:
         """What a generic that is carried is made of."""
         base = annotation.base
         keys = base in MAPPINGS
         inner = may_refer and (keys or base in _REFERENCE_ARRAYS)
+        is_pair = len(annotation.arguments) == 2
         for index, argument in enumerate(annotation.arguments):
-            if base == _TUPLE and argument == Constant("..."):
+            if (base, index, argument) == (_TUPLE, 1, Constant("...")) and is_pair:
                 continue
             is_key = keys and index == 0
             self._value(argument, may_refer=inner and not is_key)
@@ -337,7 +358,7 @@ class Carried:
                     base == _TUPLE and all(map(self._is_key, items))
                 )
             case Symbol():
-                return annotation in {_LITERAL, _TUPLE} or self._is_name_key(annotation)
+                return annotation == _TUPLE or self._is_name_key(annotation)
             case _:
                 return False
 

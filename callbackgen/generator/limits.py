@@ -179,8 +179,8 @@ def _impossible(what: str) -> Problem:
 def can_have(base: Type, name: str, value: object) -> bool:
     """Whether the run time holds values of a type, without arguments, to a limit."""
     if name in _LENGTHS:
-        is_symbol = isinstance(base, Symbol)
-        return base == _STR or (is_symbol and form_of(base) in {ARRAY, BINARY, MAPPING})
+        form = form_of(base) if isinstance(base, Symbol) else None
+        return base == _STR or form in (ARRAY, BINARY, MAPPING)
     if base == _INT and name in _NUMBERS and isinstance(value, int | float):
         # One beyond gt and lt has to be an int of 64 bits, too.
         beyond = {"gt": value + 1, "lt": value - 1}.get(name, value)

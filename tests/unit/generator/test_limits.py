@@ -254,7 +254,7 @@ def reading_field(folder: Path, form: str, annotation: str) -> Result:
     "annotation",
     [
         "Annotated[str, Meta(ge=0)]", "list[Annotated[bytes, Meta(pattern='a')]]",
-        "Annotated['int', Meta(min_length=1)]", "Annotated[str, Meta(ge=MOST)]",
+        "Annotated[int, Meta(min_length=1)]", "Annotated[str, Meta(ge=MOST)]",
     ],
 )  # fmt: skip
 def test_fields_cannot_have_limits_of_other_types(
@@ -269,7 +269,7 @@ def test_fields_cannot_have_limits_of_other_types(
     "annotation",
     [
         "Annotated[int, Meta(ge=MOST, le=2 * MOST)]", "Annotated[str, Meta(**{})]",
-        "Annotated['str', Meta(max_length=3)]", "list[Percent]",
+        "Annotated[str, Meta(max_length=3)]", "list[Percent]",
     ],
 )  # fmt: skip
 def test_limits_of_fields_need_not_be_literals(
