@@ -26,7 +26,7 @@ from callbackgen.generator.forms import (
     is_literal,
 )
 from callbackgen.generator.limits import can_have, together
-from callbackgen.generator.names import Found, Library, Role
+from callbackgen.generator.names import Found, Library, Role, is_known
 from callbackgen.generator.source import Assigned
 from callbackgen.generator.unions import Unions
 from callbackgen.interface import (
@@ -187,7 +187,10 @@ class Carried:
             raise refusals.open_file(symbol)
         found = self.library.find(symbol)
         if found is None:
-            raise refusals.not_carried(symbol)
+            said = (
+                refusals.not_carried if is_known(symbol.module) else refusals.no_source
+            )
+            raise said(symbol)
         if isinstance(found.definition, Assigned):
             self._assigned(found, symbol)
         else:

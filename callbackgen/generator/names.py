@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 from callbackgen.generator.diagnostics import Refused
 from callbackgen.generator.locate import Finder
 from callbackgen.generator.source import Assigned, Defined, Definition, Imported, Source
+from callbackgen.generator.standard_library import MODULES
 from callbackgen.interface import Symbol
 
 TYPING_MODULES = frozenset({"typing", "typing_extensions"})
@@ -51,6 +52,8 @@ KNOWN_MODULES = frozenset(
 """Modules that are known by heart: their sources are never looked into.
 
 So the output does not depend on whether they are installed."""
+
+_KNOWN_PACKAGES = frozenset(module.partition(".")[0] for module in KNOWN_MODULES)
 
 _EXPORTED = {
     "attr": ("attrib", "attrs", "define", "frozen", "ib", "mutable", "s"),
@@ -280,7 +283,8 @@ class Library:
         if not self._types:
             return False
         found = self.find(symbol)
-        names = {str(symbol), str(found.symbol) if found else ""}
+        named = {symbol, found.symbol if found else symbol}
+        names = {f"{each.module}.{each.name}" for each in named}
         return not names.isdisjoint(self._registered)
 
     def declares(self, definition: Definition, source: Source) -> str | None:
@@ -293,6 +297,11 @@ class Library:
         if symbol is None or symbol.module not in TYPING_MODULES:
             return None
         return symbol.name if symbol.name in _DECLARATIONS | {"NewType"} else None
+
+
+def is_known(module: str) -> bool:
+    """Whether a module is of a package that is known, which needs no source."""
+    return module.partition(".")[0] in _KNOWN_PACKAGES | MODULES
 
 
 def _exported(module: str) -> Iterable[str]:

@@ -100,6 +100,16 @@ def not_carried(symbol: Symbol) -> Problem:
     return Problem("CBG128", f"{symbol} cannot be carried", hint)
 
 
+def no_source(symbol: Symbol) -> Problem:
+    """What is said of a class that is found nowhere."""
+    return Problem(
+        "CBG128",
+        f"{symbol} cannot be carried: no source is found that defines it",
+        f"see that {symbol.module} is there and defines {symbol.name}, or register "
+        f'the class: [tool.callbackgen] types = ["{symbol}"]',
+    )
+
+
 def array_of_others(annotation: Type) -> Problem:
     """What is said of a numpy array whose items are no numbers."""
     return Problem(

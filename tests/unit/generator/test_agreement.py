@@ -196,6 +196,16 @@ def test_the_nearest_type_of_a_class_that_is_not_ours(tmp_path: Path) -> None:
         assert said in found.hint
 
 
+def test_a_class_that_is_found_nowhere(tmp_path: Path) -> None:
+    """Its name is wrong, or its module is not there."""
+    (tmp_path / "shapes.py").write_text("class Point: ...\n", encoding="utf-8")
+    for name in ("shapes.Pont", "gone.Point", "gone.deeper.Point"):
+        found = refused(tmp_path, name, f"import {name.rpartition('.')[0]}")
+        assert found.code == "CBG128"
+        assert f"{name} cannot be carried: no source is found" in found.message
+        assert name.rpartition(".")[2] in found.hint
+
+
 @pytest.mark.parametrize("declared", ["T{}", "list[int]"])
 def test_types_without_an_end_in_sight(declared: str, tmp_path: Path) -> None:
     """Thousands of types in each other are a finding, not the end of the generator."""

@@ -71,6 +71,7 @@ def test_items_of_sets(item: str, codes: list[str], tmp_path: Path) -> None:
         ("shapes.Outer.Inner", ["shapes.Outer.Inner"]),
         ("fractions.Fraction", ["fractions.Fraction"]),
         ("missing.Thing", ["missing.Thing"]),
+        ("range", ["builtins.range"]),
     ],
 )
 def test_registered_classes_are_carried(
