@@ -17,7 +17,6 @@ from callbackgen.generator.literals import quoted
 from callbackgen.generator.names import (
     Found,
     Library,
-    Role,
     Undefined,
 )
 from callbackgen.generator.source import Assigned, Defined, Names, Source
@@ -204,7 +203,7 @@ class Annotations:
         if found is None:
             return self._applied(symbol, items, scope)
         if isinstance(found.definition, Defined):
-            if self.library.role(found) is Role.PROTOCOL:
+            if self.library.is_protocol(found):
                 symbol = found.symbol
             return self._applied(symbol, items, scope)
         if self.library.finder.is_standard(found.source.path):

@@ -26,7 +26,7 @@ from callbackgen.generator.forms import (
     is_literal,
 )
 from callbackgen.generator.limits import can_have, together
-from callbackgen.generator.names import Found, Library, Role, is_known
+from callbackgen.generator.names import Found, Library, is_known
 from callbackgen.generator.source import Assigned
 from callbackgen.generator.unions import Unions
 from callbackgen.interface import (
@@ -110,7 +110,7 @@ def refers(annotation: Type | None, library: Library) -> bool:
 
 def _is_protocol(symbol: Symbol, library: Library) -> bool:
     found = library.find(symbol)
-    return found is not None and library.role(found) is Role.PROTOCOL
+    return found is not None and library.is_protocol(found)
 
 
 class _InField(Problem):
@@ -215,7 +215,7 @@ class Carried:
         self, found: Found, symbol: Symbol, applied: Type, may_refer: bool
     ) -> None:
         is_standard = self.library.finder.is_standard(found.source.path)
-        if self.library.role(found) is Role.PROTOCOL:
+        if self.library.is_protocol(found):
             if is_standard:
                 raise refusals.standard_protocol(symbol)
             if not may_refer:
@@ -293,7 +293,7 @@ class Carried:
             return
         if found is None:
             counts = counts_of(base)
-        elif self.library.role(found) is Role.PROTOCOL:
+        elif self.library.is_protocol(found):
             return
         else:
             counts = self.classes.generics.counts(found)

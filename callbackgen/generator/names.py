@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import enum
 import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -78,14 +77,6 @@ class Found(NamedTuple):
     symbol: Symbol
     source: Source
     definition: Definition
-
-
-class Role(enum.Enum):
-    """What kind of thing a class statement makes."""
-
-    PROTOCOL = "Protocol"
-    TYPED_DICT = "TypedDict"
-    CLASS = "class"
 
 
 class Library:
@@ -240,27 +231,18 @@ class Library:
         except Undefined:
             return None
 
-    def role(self, found: Found) -> Role:
-        """What the class of a definition is, going by its bases."""
-        return self._role(found, frozenset())
-
-    def _role(self, found: Found, seen: frozenset[Symbol]) -> Role:
-        definition = found.definition
-        if not isinstance(definition, Defined) or found.symbol in seen:
-            return Role.CLASS
-        for base in definition.node.bases:
-            symbol = self.base(base, found.source)
-            if symbol is None:
-                continue
-            if symbol.module in TYPING_MODULES:
-                if symbol.name == "Protocol":
-                    return Role.PROTOCOL
-                if symbol.name == "TypedDict":
-                    return Role.TYPED_DICT
-            above = self.find(symbol)
-            if above and self._role(above, seen | {found.symbol}) is Role.TYPED_DICT:
-                return Role.TYPED_DICT
-        return Role.CLASS
+    def is_protocol(self, found: Found) -> bool:
+        """Whether that is a class that has Protocol itself for a base."""
+        if not isinstance(found.definition, Defined):
+            return False
+        return any(
+            symbol is not None
+            and symbol.module in TYPING_MODULES
+            and symbol.name == "Protocol"
+            for symbol in (
+                self.base(base, found.source) for base in found.definition.node.bases
+            )
+        )
 
     def base(self, base: ast.expr, source: Source) -> Symbol | None:
         """The symbol of a base class as written, its type arguments left out."""

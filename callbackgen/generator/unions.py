@@ -19,7 +19,7 @@ from callbackgen.generator.forms import (
     TEXT,
     form_of,
 )
-from callbackgen.generator.names import Found, Library, Role
+from callbackgen.generator.names import Found, Library
 from callbackgen.generator.refusals import (
     alone,
     beside_anything,
@@ -153,7 +153,7 @@ class Unions:
         supertype = self.classes.supertype(found)
         if supertype is not None:
             return self._forms(supertype)
-        if self.library.role(found) is Role.PROTOCOL:
+        if self.library.is_protocol(found):
             return frozenset({REFERENCE})
         return self._forms_of_class(found)
 
