@@ -22,9 +22,9 @@ from callbackgen.generator.forms import (
     SETS,
     counts_of,
     form_of,
-    is_key_by_heart,
     is_literal,
 )
+from callbackgen.generator.keys import Keys
 from callbackgen.generator.limits import can_have, together
 from callbackgen.generator.names import Found, Library, is_known
 from callbackgen.generator.source import Assigned
@@ -124,6 +124,7 @@ class Carried:
         self.library = library
         self.classes = Classes(library)
         self.unions = Unions(library, self.classes)
+        self.keys = Keys(library, self.classes)
         # In order, so that what was taken for good on the way to a problem can be
         # taken back.
         self._passed: dict[Type, None] = {}
@@ -311,9 +312,9 @@ class Carried:
                 continue
             is_key = keys and index == 0
             self._value(argument, may_refer=inner and not is_key)
-            if is_key and not self._is_key(argument):
+            if is_key and not self.keys.is_key(argument):
                 raise refusals.no_key(argument, is_item=False)
-            if base in SETS and not self._is_item(argument):
+            if base in SETS and not self.keys.is_item(argument):
                 raise refusals.no_key(argument, is_item=True)
 
     def _callable(self, annotation: Apply, may_refer: bool) -> None:
@@ -331,50 +332,6 @@ class Carried:
             raise refusals.awaited_callable(result)
         for part in (*children(taken), result):
             self._value(part, may_refer=True)
-
-    # -- keys ----------------------------------------------------------------------
-
-    def _is_item(self, annotation: Type) -> bool:
-        """Whether a type that travels can be the item of a set."""
-        base = annotation.base if isinstance(annotation, Apply) else annotation
-        if base == Symbol("builtins", "frozenset"):
-            return True
-        found = self.library.find(base) if isinstance(base, Symbol) else None
-        if found is not None and not self.library.is_registered(found.symbol):
-            kind = self.classes.kind(found)
-            if kind in {Kind.NAMED_TUPLE, Kind.RECORD, Kind.STRUCT}:
-                return True
-        return self._is_key(annotation)
-
-    def _is_key(self, annotation: Type) -> bool:
-        """Whether a type that travels can be the key of a dict."""
-        match annotation:
-            case Variable() | Constant(text="None"):
-                return True
-            case Union(members=members):
-                return all(map(self._is_key, members))
-            case Apply(base=base, arguments=(inner, *_)) if base == ANNOTATED:
-                return self._is_key(inner)
-            case Apply(base=base, arguments=parts):
-                items = (part for part in parts if part != Constant("..."))
-                return base == _LITERAL or (
-                    base == _TUPLE and all(map(self._is_key, items))
-                )
-            case Symbol():
-                return annotation == _TUPLE or self._is_name_key(annotation)
-            case _:
-                return False
-
-    def _is_name_key(self, symbol: Symbol) -> bool:
-        if is_key_by_heart(symbol):
-            return True
-        found = self.library.find(symbol)
-        if found is None or self.library.is_registered(symbol):
-            return False
-        supertype = self.classes.supertype(found)
-        if supertype is not None:
-            return self._is_key(supertype)
-        return self.classes.kind(found) is Kind.ENUM
 
 
 def _is_fixed(member: Type) -> bool:
