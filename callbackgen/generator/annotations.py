@@ -120,8 +120,9 @@ class Annotations:
         if self._is_evaluated and scope.source.is_hidden(name):
             raise Problem(
                 "CBG121",
-                f"the name {name} is there for type checkers alone",
-                f"import it in {file} outside of TYPE_CHECKING",
+                f"only type checkers see the name {name}",
+                f"import it in {file} outside of TYPE_CHECKING: the types of fields "
+                "are looked up at run time",
             )
         try:
             found = self.library.resolve(dotted, scope.source, scope.inner)

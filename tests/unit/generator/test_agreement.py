@@ -136,8 +136,8 @@ FIELDS = {
     QUOTED.format("list['Point']") + "E = N": ("CBG128", "'Point' cannot"),
     QUOTED.format("dict[str, 'int | str']") + "E = N": ("CBG128", "'int | str' cannot"),
     "@dataclass\nclass E(Box['Point']): ...": ("CBG128", "the field Box.value: 'Point'"),
-    HIDDEN + "@dataclass\nclass E:\n    x: Dec": ("CBG121", "for type checkers alone"),
-    HIDDEN + "@dataclass\nclass E(Box[Dec]): ...": ("CBG121", "for type checkers alone"),
+    HIDDEN + "@dataclass\nclass E:\n    x: Dec": ("CBG121", "only type checkers see the name Dec"),
+    HIDDEN + "@dataclass\nclass E(Box[Dec]): ...": ("CBG121", "only type checkers see the name Dec"),
     "class O:\n    class I(NamedTuple):\n        a: int\n    @dataclass\n    class E:\n"
     "        x: 'I'\nE = O.E": ("CBG121", "the field E.x: the name I is not defined"),
     "@dataclass\nclass E:\n    x: int | msgspec.UnsetType": ("CBG128", "msgspec.UnsetType"),
