@@ -17,7 +17,6 @@ from callbackgen.generator.literals import quoted
 from callbackgen.generator.names import (
     Found,
     Library,
-    Role,
     Undefined,
 )
 from callbackgen.generator.source import Assigned, Defined, Names, Source
@@ -117,14 +116,23 @@ class Annotations:
 
     def symbol(self, dotted: str, scope: Scope) -> Symbol:
         """The symbol of a dotted name in a scope. Raises Problem (CBG121)."""
+        name, file = dotted.partition(".")[0], scope.source.path.name
+        if self._is_evaluated and scope.source.is_hidden(name):
+            raise Problem(
+                "CBG121",
+                f"only type checkers see the name {name}",
+                f"import it in {file} outside of TYPE_CHECKING: the types of fields "
+                "are looked up at run time",
+            )
         try:
             found = self.library.resolve(dotted, scope.source, scope.inner)
             return self.library.meant(found)
         except Undefined as undefined:
+            enough = "" if self._is_evaluated else " (under TYPE_CHECKING will do)"
             raise Problem(
                 "CBG121",
                 f"the name {undefined} is not defined or imported here",
-                f"import it in {scope.source.path.name} (under TYPE_CHECKING will do)",
+                f"import it in {file}{enough}",
             ) from None
 
     # -- generics ----------------------------------------------------------------
@@ -134,7 +142,7 @@ class Annotations:
         if symbol.module != "typing":
             return self._name(base, items, scope)
         match symbol.name:
-            case "Optional":
+            case "Optional" if len(items) == 1:
                 return union([self.convert(items[0], scope), NONE])
             case "Union":
                 return union([self.convert(item, scope) for item in items])
@@ -150,21 +158,17 @@ class Annotations:
 
     def _annotated(self, items: list[ast.expr], scope: Scope) -> Type:
         meant = self.convert(items[0], scope)
-        texts = [self._limits(item, scope) for item in items[1:]]
+        source, library, is_evaluated = scope.source, self.library, self._is_evaluated
+        texts = [
+            limits_in(item, source, library, is_evaluated=is_evaluated)
+            for item in items[1:]
+        ]
         limits = tuple(Constant(text) for text in texts if text)
         if not limits:
             return meant
         if isinstance(meant, Apply) and meant.base == ANNOTATED:
             return Apply(ANNOTATED, meant.arguments + limits)
         return Apply(ANNOTATED, (meant, *limits))
-
-    def _limits(self, metadata: ast.expr, scope: Scope) -> str | None:
-        try:
-            return limits_in(metadata, scope.source, self.library)
-        except Problem:
-            if self._is_evaluated:
-                return None
-            raise
 
     def _values(self, node: ast.expr, scope: Scope) -> tuple[Type, ...]:
         """The values that one item of ``Literal[...]`` stands for."""
@@ -200,7 +204,7 @@ class Annotations:
         if found is None:
             return self._applied(symbol, items, scope)
         if isinstance(found.definition, Defined):
-            if self.library.role(found) is Role.PROTOCOL:
+            if self.library.is_protocol(found):
                 symbol = found.symbol
             return self._applied(symbol, items, scope)
         if self.library.finder.is_standard(found.source.path):

@@ -18,12 +18,15 @@ from callbackgen.generator.forms import (
     ANYTHING,
     ARRAYS_OF_NUMPY,
     MAPPINGS,
+    NO_NUMBERS,
     SETS,
+    counts_of,
     form_of,
-    is_key_by_heart,
+    is_literal,
 )
-from callbackgen.generator.limits import can_have, names_in
-from callbackgen.generator.names import Found, Library, Role
+from callbackgen.generator.keys import Keys
+from callbackgen.generator.limits import can_have, together
+from callbackgen.generator.names import Found, Library, is_known
 from callbackgen.generator.source import Assigned
 from callbackgen.generator.unions import Unions
 from callbackgen.interface import (
@@ -62,8 +65,8 @@ _AWAITED = {
 }
 _STANDARD_PROTOCOLS = {
     *(Symbol("collections.abc", name) for name in (
-        "Awaitable", "Buffer", "ByteString", "Container", "Coroutine", "Hashable",
-        "Reversible", "Sized",
+        "Awaitable", "Buffer", "Container", "Coroutine", "Hashable", "Reversible",
+        "Sized",
     )),
     *(Symbol("typing", name) for name in (
         "AsyncContextManager", "ContextManager", "SupportsAbs", "SupportsBytes",
@@ -75,10 +78,6 @@ _STANDARD_PROTOCOLS = {
     )),
     Symbol("os", "PathLike"),
 }  # fmt: skip
-
-_OBJECTS = Symbol("numpy", "object_")
-_UNSET = Symbol("msgspec", "UnsetType")
-"""Says of a field that it may be left out."""
 
 _DEEPEST_GENERIC = 20
 """How often a generic class may be inside itself, with other arguments each time."""
@@ -111,7 +110,7 @@ def refers(annotation: Type | None, library: Library) -> bool:
 
 def _is_protocol(symbol: Symbol, library: Library) -> bool:
     found = library.find(symbol)
-    return found is not None and library.role(found) is Role.PROTOCOL
+    return found is not None and library.is_protocol(found)
 
 
 class _InField(Problem):
@@ -125,6 +124,7 @@ class Carried:
         self.library = library
         self.classes = Classes(library)
         self.unions = Unions(library, self.classes)
+        self.keys = Keys(library, self.classes)
         # In order, so that what was taken for good on the way to a problem can be
         # taken back.
         self._passed: dict[Type, None] = {}
@@ -133,7 +133,10 @@ class Carried:
 
     def check(self, annotation: Type) -> None:
         """Raises Problem unless the type can be carried."""
-        self._value(annotation, may_refer=True)
+        try:
+            self._value(annotation, may_refer=True)
+        except RecursionError:
+            raise refusals.too_deep() from None
 
     def _value(self, annotation: Type, *, may_refer: bool) -> None:
         match annotation:
@@ -146,6 +149,8 @@ class Carried:
                 self._check_limits(inner, limits)
             case Apply():
                 self._generic(annotation, may_refer)
+            case Constant(text=text) if text[:1] in {"'", '"'}:
+                raise refusals.quoted(text)
             case Union(members=members):
                 for member in members:
                     self._value(member, may_refer=may_refer)
@@ -154,21 +159,26 @@ class Carried:
                 raise refusals.unknown(str(annotation))
 
     def _check_limits(self, inner: Type, limits: list[Type]) -> None:
-        """Raises Problem for a limit that no member of the type can have."""
+        """Raises Problem for limits that no member of the type can have."""
+        given = together(map(str, limits))
         members = inner.members if isinstance(inner, Union) else (inner,)
         bases = {self.unions.base(each) for each in members if not _is_fixed(each)}
-        for limit in limits:
-            for name in names_in(str(limit)):
-                if not any(can_have(base, name) for base in bases):
-                    raise refusals.no_limit(name, inner)
+        for name, value in given.items():
+            if not any(can_have(base, name, value) for base in bases):
+                raise refusals.no_limit(name, value, inner)
+        if not any(
+            all(can_have(base, name, value) for name, value in given.items())
+            for base in bases
+        ):
+            raise refusals.no_limits_together(given, inner)
 
     # -- names ---------------------------------------------------------------------
 
     def _symbol(self, symbol: Symbol, applied: Type, may_refer: bool) -> None:
         """Raises Problem unless a class, with arguments as `applied`, is carried."""
-        if symbol in ANYTHING or symbol == _LITERAL or form_of(symbol) is not None:
+        if symbol in ANYTHING or form_of(symbol) is not None:
             return
-        if self.library.is_registered(symbol) or (symbol == _UNSET and self._inside):
+        if self.library.is_registered(symbol):
             return
         if symbol.module == "collections.abc" and symbol.name in _ITERATORS:
             raise refusals.stream(symbol.name)
@@ -178,18 +188,21 @@ class Carried:
             raise refusals.open_file(symbol)
         found = self.library.find(symbol)
         if found is None:
-            raise refusals.not_carried(symbol)
+            said = (
+                refusals.not_carried if is_known(symbol.module) else refusals.no_source
+            )
+            raise said(symbol)
         if isinstance(found.definition, Assigned):
             self._assigned(found, symbol)
         else:
             self._class(found, symbol, applied, may_refer)
 
     def _assigned(self, found: Found, symbol: Symbol) -> None:
+        if self.library.finder.is_standard(found.source.path):
+            raise refusals.not_carried(symbol)
         maker = self.classes.maker(found)
         if maker is not None:
             raise refusals.made_class(symbol, maker)
-        if self.classes.is_quoted(found):
-            raise refusals.quoted(symbol)
         supertype = self.classes.supertype(found)
         if supertype is None or symbol in self._new_types:
             raise refusals.not_carried(symbol)
@@ -203,7 +216,7 @@ class Carried:
         self, found: Found, symbol: Symbol, applied: Type, may_refer: bool
     ) -> None:
         is_standard = self.library.finder.is_standard(found.source.path)
-        if self.library.role(found) is Role.PROTOCOL:
+        if self.library.is_protocol(found):
             if is_standard:
                 raise refusals.standard_protocol(symbol)
             if not may_refer:
@@ -235,7 +248,7 @@ class Carried:
         try:
             for field in self.classes.fields(found, arguments).values():
                 self._field(field)
-        except Problem:
+        except (Problem, RecursionError):
             while len(self._passed) > before:
                 self._passed.popitem()
             raise
@@ -261,30 +274,47 @@ class Carried:
         base = annotation.base
         if base == _LITERAL:
             for value in annotation.arguments:
-                if not isinstance(value, Constant) or value.text[:2] in ('b"', "b'"):
+                if not isinstance(value, Constant) or not is_literal(value.text):
                     raise refusals.no_literal(value)
         elif base == CALLABLE:
             self._callable(annotation, may_refer)
         else:
             self._symbol(base, annotation, may_refer)
+            self._check_count(annotation)
             if base not in ARRAYS_OF_NUMPY:
                 self._arguments(annotation, may_refer)
-            elif _OBJECTS in walk(annotation):
-                raise refusals.array_of_objects(annotation)
+            elif not NO_NUMBERS.isdisjoint(walk(annotation)):
+                raise refusals.array_of_others(annotation)
+
+    def _check_count(self, annotation: Apply) -> None:
+        """Raises Problem for more or fewer type arguments than a class takes."""
+        base = annotation.base
+        found = self.library.find(base)
+        if base == _TUPLE or self.library.is_registered(base):
+            return
+        if found is None:
+            counts = counts_of(base)
+        elif self.library.is_protocol(found):
+            return
+        else:
+            counts = self.classes.generics.counts(found)
+        if len(annotation.arguments) not in counts:
+            raise refusals.wrong_count(annotation, counts)
 
     def _arguments(self, annotation: Apply, may_refer: bool) -> None:
         """What a generic that is carried is made of."""
         base = annotation.base
         keys = base in MAPPINGS
         inner = may_refer and (keys or base in _REFERENCE_ARRAYS)
+        is_pair = len(annotation.arguments) == 2
         for index, argument in enumerate(annotation.arguments):
-            if base == _TUPLE and argument == Constant("..."):
+            if (base, index, argument) == (_TUPLE, 1, Constant("...")) and is_pair:
                 continue
             is_key = keys and index == 0
             self._value(argument, may_refer=inner and not is_key)
-            if is_key and not self._is_key(argument):
+            if is_key and not self.keys.is_key(argument):
                 raise refusals.no_key(argument, is_item=False)
-            if base in SETS and not self._is_item(argument):
+            if base in SETS and not self.keys.is_item(argument):
                 raise refusals.no_key(argument, is_item=True)
 
     def _callable(self, annotation: Apply, may_refer: bool) -> None:
@@ -302,50 +332,6 @@ class Carried:
             raise refusals.awaited_callable(result)
         for part in (*children(taken), result):
             self._value(part, may_refer=True)
-
-    # -- keys ----------------------------------------------------------------------
-
-    def _is_item(self, annotation: Type) -> bool:
-        """Whether a type that travels can be the item of a set."""
-        base = annotation.base if isinstance(annotation, Apply) else annotation
-        if base == Symbol("builtins", "frozenset"):
-            return True
-        found = self.library.find(base) if isinstance(base, Symbol) else None
-        if found is not None and not self.library.is_registered(found.symbol):
-            kind = self.classes.kind(found)
-            if kind in {Kind.NAMED_TUPLE, Kind.RECORD, Kind.STRUCT}:
-                return True
-        return self._is_key(annotation)
-
-    def _is_key(self, annotation: Type) -> bool:
-        """Whether a type that travels can be the key of a dict."""
-        match annotation:
-            case Variable() | Constant(text="None"):
-                return True
-            case Union(members=members):
-                return all(map(self._is_key, members))
-            case Apply(base=base, arguments=(inner, *_)) if base == ANNOTATED:
-                return self._is_key(inner)
-            case Apply(base=base, arguments=parts):
-                items = (part for part in parts if part != Constant("..."))
-                return base == _LITERAL or (
-                    base == _TUPLE and all(map(self._is_key, items))
-                )
-            case Symbol():
-                return annotation in {_LITERAL, _TUPLE} or self._is_name_key(annotation)
-            case _:
-                return False
-
-    def _is_name_key(self, symbol: Symbol) -> bool:
-        if is_key_by_heart(symbol):
-            return True
-        found = self.library.find(symbol)
-        if found is None or self.library.is_registered(symbol):
-            return False
-        supertype = self.classes.supertype(found)
-        if supertype is not None:
-            return self._is_key(supertype)
-        return self.classes.kind(found) is Kind.ENUM
 
 
 def _is_fixed(member: Type) -> bool:

@@ -11,12 +11,20 @@ import enum
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from callbackgen.generator.annotations import Annotations, Scope, parse, substitute
+from callbackgen.generator.annotations import (
+    Annotations,
+    Scope,
+    parse,
+    substitute,
+    union,
+)
+from callbackgen.generator.blocks import statements
 from callbackgen.generator.diagnostics import Problem
+from callbackgen.generator.generics import Generics, items_of
 from callbackgen.generator.names import Found, Library
-from callbackgen.generator.source import Assigned, Defined, statements
+from callbackgen.generator.source import Assigned, Defined
 from callbackgen.generator.spellings import canonical
-from callbackgen.interface import ANY, Symbol, Type, Variable, walk
+from callbackgen.interface import ANY, Symbol, Type, Union
 
 
 class Kind(enum.Enum):
@@ -33,7 +41,8 @@ class Kind(enum.Enum):
 class Field(NamedTuple):
     """A field of a class of data: where it stands, and its annotation if it has one.
 
-    `given` are the type arguments of the class that it is a field of.
+    `given` are the type arguments of the class that it is a field of. `may_be_unset`:
+    ``msgspec.UnsetType`` in its annotation says that it may be left out.
     """
 
     owner: str
@@ -41,6 +50,7 @@ class Field(NamedTuple):
     node: ast.expr | None
     scope: Scope
     given: Mapping[str, Type]
+    may_be_unset: bool
 
 
 ENUMS = frozenset(
@@ -87,6 +97,7 @@ _MAKERS = frozenset(
 _MARKS = frozenset(
     Symbol("typing", name) for name in ("Final", "NotRequired", "ReadOnly", "Required")
 )
+_UNSET = Symbol("msgspec", "UnsetType")
 _NOT_INHERITED = {Kind.NAMED_TUPLE}
 """A class below it has fields that Python does not know of."""
 _NO_FIELDS = frozenset({Symbol("typing", "ClassVar"), Symbol("dataclasses", "KW_ONLY")})
@@ -98,6 +109,7 @@ class Classes:
     def __init__(self, library: Library) -> None:
         self.library = library
         self._annotations = Annotations(library, is_evaluated=True)
+        self.generics = Generics(library, self._annotations)
         self._kinds: dict[Symbol, Kind] = {}
 
     # -- kinds ---------------------------------------------------------------------
@@ -127,10 +139,21 @@ class Classes:
         """The bases of a class as they are called where they come from."""
         definition = found.definition
         assert isinstance(definition, Defined)
-        for base in definition.node.bases:
+        for base in (*definition.node.bases, *self._made_enum(found)):
             symbol = self.library.base(base, found.source)
             if symbol is not None:
                 yield canonical(symbol)
+
+    def _made_enum(self, found: Found) -> Sequence[ast.expr]:
+        """What the enums of the standard library have in the place of a base."""
+        definition = found.definition
+        assert isinstance(definition, Defined)
+        for decorator in definition.node.decorator_list:
+            if isinstance(decorator, ast.Call):
+                symbol = self.library.base(decorator.func, found.source)
+                if symbol == Symbol("enum", "_simple_enum"):
+                    return decorator.args
+        return ()
 
     def above(self, found: Found) -> Iterator[tuple[Found, ast.expr]]:
         """The bases of a class that have a source, and how they are written."""
@@ -187,18 +210,9 @@ class Classes:
             return None
         match found.definition:
             case Assigned(value=ast.Call(args=[_, base])):
-                return self._annotations.convert(base, Scope(found.source))
+                return self.generics.unquoted(base, Scope(found.source))
             case _:
                 return None
-
-    def is_quoted(self, found: Found) -> bool:
-        """Whether a NewType has text for its base: Python never looks what it means."""
-        match found.definition:
-            case Assigned(value=ast.Call(args=[_, ast.Constant(value=str())])):
-                declared = self.library.declares(found.definition, found.source)
-                return declared == "NewType"
-            case _:
-                return False
 
     # -- fields --------------------------------------------------------------------
 
@@ -215,22 +229,22 @@ class Classes:
         """
         definition = found.definition
         assert isinstance(definition, Defined)
-        source = found.source
-        scope = Scope(
-            source,
-            source.scopes(definition),
-            frozenset(source.type_parameters(definition)),
+        scope = self.generics.scope(found)
+        given = dict(
+            zip(self.generics.parameters(found, scope), arguments, strict=False)
         )
-        given = dict(zip(self._parameters(found, scope), arguments, strict=False))
         fields: dict[str, Field] = {}
         below |= {found.symbol}
         for above, base in reversed(list(self.above(found))):
-            if above.symbol not in below and self.kind(above) is not Kind.PLAIN:
-                items = [substitute(item, given) for item in self._items(base, scope)]
+            if above.symbol not in below:
+                items = [
+                    substitute(item, given)
+                    for item in self.generics.arguments(base, scope)
+                ]
                 fields |= self.fields(above, items, below)
+        owner, is_struct = definition.node.name, self.kind(found) is Kind.STRUCT
         for name, node in self._own(found):
-            owner = definition.node.name
-            fields[name] = Field(owner, name, node, scope, given)
+            fields[name] = Field(owner, name, node, scope, given, is_struct)
         return fields
 
     def type_of(self, field: Field) -> Type:
@@ -238,6 +252,8 @@ class Classes:
         if field.node is None:
             return ANY
         meant = self._annotations.convert(field.node, field.scope)
+        if field.may_be_unset and isinstance(meant, Union):
+            meant = union(member for member in meant.members if member != _UNSET)
         return substitute(meant, dict(field.given))
 
     def _own(self, found: Found) -> Iterator[tuple[str, ast.expr | None]]:
@@ -296,7 +312,10 @@ class Classes:
     ) -> tuple[bool, ast.expr | None]:
         """Whether an annotation is that of a field, and its type without marks."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node = parse(node.value)
+            try:
+                node = parse(node.value)
+            except Problem:
+                return True, node  # it is refused with the name of the field
         written = self.library.base(node, found.source)
         symbol = canonical(written) if written else None
         if symbol in _NO_FIELDS:
@@ -309,41 +328,13 @@ class Classes:
                 return True, None
             return self._field(node.slice, found, name)
         if symbol == Symbol("typing", "Annotated") and isinstance(node, ast.Subscript):
-            inside, *metadata = _items(node)
+            inside, *metadata = items_of(node)
             is_field, meant = self._field(inside, found, name)
             if meant is None:
                 return is_field, None
             items = ast.Tuple([meant, *metadata])
             return is_field, ast.Subscript(node.value, items)
         return True, node
-
-    # -- generics ------------------------------------------------------------------
-
-    def _parameters(self, found: Found, scope: Scope) -> Sequence[str]:
-        """The type parameters of a class, in order."""
-        definition = found.definition
-        assert isinstance(definition, Defined)
-        listed = found.source.type_parameters(definition)
-        if listed:
-            return listed
-        explicit: list[str] = []
-        used: list[str] = []
-        for base in definition.node.bases:
-            names = [
-                part.name
-                for item in self._items(base, scope)
-                for part in walk(item)
-                if isinstance(part, Variable)
-            ]
-            symbol = self.library.base(base, found.source)
-            is_explicit = symbol and canonical(symbol) == Symbol("typing", "Generic")
-            (explicit if is_explicit else used).extend(names)
-        return list(dict.fromkeys(explicit or used))
-
-    def _items(self, base: ast.expr, scope: Scope) -> list[Type]:
-        if not isinstance(base, ast.Subscript):
-            return []
-        return [self._annotations.convert(item, scope) for item in _items(base)]
 
 
 def _is_made_inside(value: ast.expr | None) -> bool:
@@ -352,10 +343,6 @@ def _is_made_inside(value: ast.expr | None) -> bool:
         keyword.arg == "init" and ast.unparse(keyword.value) == "False"
         for keyword in value.keywords
     )
-
-
-def _items(node: ast.Subscript) -> list[ast.expr]:
-    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _init_var(owner: str, name: str) -> Problem:

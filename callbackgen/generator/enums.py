@@ -5,22 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from callbackgen.generator.classes import ENUMS, Classes
-from callbackgen.generator.forms import INT, TEXT
+from callbackgen.generator.blocks import statements
+from callbackgen.generator.classes import ENUMS, Classes, Kind
+from callbackgen.generator.forms import INT, TEXT, form_of
 from callbackgen.generator.names import Found
-from callbackgen.generator.source import Defined, statements
+from callbackgen.generator.source import Defined
 from callbackgen.interface import Symbol
 
 _OTHER = "other"
+_LARGE = "an int of more than 64 bits"
 _AUTO = "auto"
 _EITHER = frozenset({INT, TEXT})
-_INTEGERS = frozenset(
-    {
-        Symbol("builtins", "int"),
-        *(Symbol("enum", name) for name in ("Flag", "IntEnum", "IntFlag")),
-    }
-)
+_FLAGS = frozenset({Symbol("enum", "Flag"), Symbol("enum", "IntFlag")})
+_INTEGERS = frozenset({Symbol("builtins", "int"), Symbol("enum", "IntEnum")})
 _TEXTS = frozenset({Symbol("builtins", "str"), Symbol("enum", "StrEnum")})
+_OBJECTS = {Kind.NAMED_TUPLE, Kind.RECORD, Kind.STRUCT}
 _OWN_VALUES = frozenset({"__new__", "__init__", "_generate_next_value_"})
 """Functions that give members other values than those that are written."""
 
@@ -35,12 +34,22 @@ def forms_of_enum(found: Found, classes: Classes) -> frozenset[str]:
     if any(_OWN_VALUES & _functions(each) for each in family):
         return _EITHER
     bases = {base for each in family for base in classes.bases(each)}
+    values = set(_values(found, classes))
     if bases & _TEXTS:
         return frozenset({TEXT})
-    values = set(_values(found, classes))
+    if bases & _FLAGS:
+        return frozenset({INT})
     if bases & _INTEGERS:
-        return frozenset({TEXT if _OTHER in values else INT})
-    if _OTHER in values or {INT, TEXT} <= values or _has_other_mixin(bases):
+        # Of what is no int, such as a tuple, `int` makes one.
+        known = frozenset({TEXT if _LARGE in values else INT})
+        return _EITHER if _OTHER in values else known
+    if any(classes.kind(each) in _OBJECTS for each in family):
+        return frozenset({TEXT})
+    makers = list(_makers(bases, classes))
+    if makers:
+        is_known = all(form_of(each) for each in makers)
+        return frozenset({TEXT}) if is_known else _EITHER
+    if {_OTHER, _LARGE} & values or {INT, TEXT} <= values:
         return frozenset({TEXT})
     if not values or "" in values:
         return _EITHER
@@ -64,10 +73,12 @@ def _functions(found: Found) -> set[str]:
     return {each.name for each in body if isinstance(each, ast.FunctionDef)}
 
 
-def _has_other_mixin(bases: set[Symbol]) -> bool:
-    return any(
-        base.module == "builtins" and base.name != "object" for base in bases - ENUMS
-    )
+def _makers(bases: set[Symbol], classes: Classes) -> Iterator[Symbol]:
+    """The bases that make the values of members, as Decimal does."""
+    for base in bases - ENUMS - {Symbol("builtins", "object")}:
+        found = classes.library.find(base)
+        if found is None or not isinstance(found.definition, Defined):
+            yield base
 
 
 def _values(found: Found, classes: Classes) -> Iterator[str]:
@@ -135,7 +146,7 @@ def _constant(value: object) -> str:
         return TEXT
     if isinstance(value, bool):
         return ""
-    # One sign is as good as the other: the limits lie that far apart.
-    if isinstance(value, int) and value < 1 << 63:
-        return INT
+    if isinstance(value, int):
+        # One sign is as good as the other: the limits lie that far apart.
+        return INT if value < 1 << 63 else _LARGE
     return _OTHER

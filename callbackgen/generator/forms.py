@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+
 from callbackgen.interface import ANY, Symbol
 
 NULL = "null"
 INT = "int"
 TEXT = "text"
+BINARY = "binary"
 ARRAY = "array"
 MAPPING = "mapping"
 REFERENCE = "reference"
@@ -18,6 +21,14 @@ ANYTHING = frozenset({ANY, Symbol("builtins", "object")})
 ARRAYS_OF_NUMPY = frozenset(
     {Symbol("numpy", "ndarray"), Symbol("numpy.typing", "NDArray")}
 )
+NO_NUMBERS = frozenset(
+    Symbol("numpy", name)
+    for name in (
+        *("bytes_", "character", "datetime64", "flexible", "object_", "record"),
+        *("str_", "timedelta64", "void"),
+    )
+)
+"""Types of what is in an array that does not travel."""
 MAPPINGS = frozenset(
     {
         Symbol("builtins", "dict"),
@@ -37,7 +48,7 @@ _NAMES = {
     ("builtins", INT): "int",
     ("builtins", "float"): "float",
     ("builtins", "complex"): "complex",
-    ("builtins", "binary"): "bytes bytearray",
+    ("builtins", BINARY): "bytes bytearray",
     ("builtins", ARRAY): "frozenset list set tuple",
     ("builtins", MAPPING): "dict",
     ("collections.abc", ARRAY): "Collection Iterable MutableSequence MutableSet "
@@ -62,6 +73,36 @@ _FORMS = {
 def form_of(symbol: Symbol) -> str | None:
     """What a type that is known by heart is in msgpack; None for any other."""
     return _FORMS.get(symbol)
+
+
+def counts_of(symbol: Symbol) -> range:
+    """How many type arguments a type that is known by heart takes; no tuple is."""
+    match form_of(symbol):
+        case "array":
+            return range(1, 2)
+        case "mapping":
+            return range(2, 3)
+        case "numpy array":
+            return range(1, 3)
+        case _:
+            return range(1)
+
+
+def is_literal(text: str) -> bool:
+    """Whether a value can be in a Literal: a text, a bool, None, an int of 64 bits."""
+    try:
+        match ast.literal_eval(text):
+            case str(value):
+                value.encode()  # or UnicodeEncodeError, which is a ValueError
+                return True
+            case bool() | None:
+                return True
+            case int(value):
+                return -(1 << 63) <= value < 1 << 63
+            case _:
+                return False
+    except ValueError:
+        return False
 
 
 def is_key_by_heart(symbol: Symbol) -> bool:

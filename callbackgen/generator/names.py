@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import enum
 import importlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import NamedTuple, cast
 from callbackgen.generator.diagnostics import Refused
 from callbackgen.generator.locate import Finder
 from callbackgen.generator.source import Assigned, Defined, Definition, Imported, Source
+from callbackgen.generator.standard_library import MODULES
 from callbackgen.interface import Symbol
 
 TYPING_MODULES = frozenset({"typing", "typing_extensions"})
@@ -52,6 +52,8 @@ KNOWN_MODULES = frozenset(
 
 So the output does not depend on whether they are installed."""
 
+_KNOWN_PACKAGES = frozenset(module.partition(".")[0] for module in KNOWN_MODULES)
+
 _EXPORTED = {
     "attr": ("attrib", "attrs", "define", "frozen", "ib", "mutable", "s"),
     "attrs": ("define", "field", "frozen", "mutable"),
@@ -75,14 +77,6 @@ class Found(NamedTuple):
     symbol: Symbol
     source: Source
     definition: Definition
-
-
-class Role(enum.Enum):
-    """What kind of thing a class statement makes."""
-
-    PROTOCOL = "Protocol"
-    TYPED_DICT = "TypedDict"
-    CLASS = "class"
 
 
 class Library:
@@ -237,27 +231,18 @@ class Library:
         except Undefined:
             return None
 
-    def role(self, found: Found) -> Role:
-        """What the class of a definition is, going by its bases."""
-        return self._role(found, frozenset())
-
-    def _role(self, found: Found, seen: frozenset[Symbol]) -> Role:
-        definition = found.definition
-        if not isinstance(definition, Defined) or found.symbol in seen:
-            return Role.CLASS
-        for base in definition.node.bases:
-            symbol = self.base(base, found.source)
-            if symbol is None:
-                continue
-            if symbol.module in TYPING_MODULES:
-                if symbol.name == "Protocol":
-                    return Role.PROTOCOL
-                if symbol.name == "TypedDict":
-                    return Role.TYPED_DICT
-            above = self.find(symbol)
-            if above and self._role(above, seen | {found.symbol}) is Role.TYPED_DICT:
-                return Role.TYPED_DICT
-        return Role.CLASS
+    def is_protocol(self, found: Found) -> bool:
+        """Whether that is a class that has Protocol itself for a base."""
+        if not isinstance(found.definition, Defined):
+            return False
+        return any(
+            symbol is not None
+            and symbol.module in TYPING_MODULES
+            and symbol.name == "Protocol"
+            for symbol in (
+                self.base(base, found.source) for base in found.definition.node.bases
+            )
+        )
 
     def base(self, base: ast.expr, source: Source) -> Symbol | None:
         """The symbol of a base class as written, its type arguments left out."""
@@ -280,7 +265,8 @@ class Library:
         if not self._types:
             return False
         found = self.find(symbol)
-        names = {str(symbol), str(found.symbol) if found else ""}
+        named = {symbol, found.symbol if found else symbol}
+        names = {f"{each.module}.{each.name}" for each in named}
         return not names.isdisjoint(self._registered)
 
     def declares(self, definition: Definition, source: Source) -> str | None:
@@ -293,6 +279,11 @@ class Library:
         if symbol is None or symbol.module not in TYPING_MODULES:
             return None
         return symbol.name if symbol.name in _DECLARATIONS | {"NewType"} else None
+
+
+def is_known(module: str) -> bool:
+    """Whether a module is of a package that is known, which needs no source."""
+    return module.partition(".")[0] in _KNOWN_PACKAGES | MODULES
 
 
 def _exported(module: str) -> Iterable[str]:

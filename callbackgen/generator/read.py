@@ -19,7 +19,6 @@ from callbackgen.generator.names import (
     TYPING_MODULES,
     Found,
     Library,
-    Role,
 )
 from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place
@@ -98,7 +97,7 @@ class Reader:
         found = self.library.find(Symbol(source.module_name, qualified_name))
         if found is None or not isinstance(found.definition, Defined):
             raise Refused(_no_class(source, qualified_name))
-        if self.library.role(found) is not Role.PROTOCOL:
+        if not self.library.is_protocol(found):
             node = found.definition.node
             raise Refused(
                 Diagnostic(
@@ -118,12 +117,11 @@ class Reader:
         return [
             defined.qualified_name
             for defined in source.classes()
-            if self.library.role(
+            if self.library.is_protocol(
                 Found(
                     Symbol(source.module_name, defined.qualified_name), source, defined
                 )
             )
-            is Role.PROTOCOL
         ]
 
     # -- one class by itself -------------------------------------------------------
@@ -195,7 +193,7 @@ class Reader:
         if symbol.module in TYPING_MODULES and symbol.name in ("Protocol", "Generic"):
             return _Base(symbol, arguments)
         found = self.library.find(symbol)
-        if found is None or self.library.role(found) is not Role.PROTOCOL:
+        if found is None or not self.library.is_protocol(found):
             raise _not_a_base(symbol)
         return _Base(found.symbol, arguments)
 

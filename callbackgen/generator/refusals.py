@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from callbackgen.generator.diagnostics import Problem
 from callbackgen.interface import Apply, Symbol, Type
 
 _NEAREST = {
+    "any": "typing.Any",
+    "callable": "collections.abc.Callable[..., ...]",
     "memoryview": "bytes",
     "array.array": "bytes, or list[...]",
     "mmap.mmap": "bytes",
@@ -35,7 +39,8 @@ _NEAREST = {
     "typing.NoReturn": "None",
     "typing.TypedDict": "the TypedDict class itself",
     "msgspec.Struct": "the Struct class itself",
-    "msgspec.UnsetType": "None, or a default of the parameter",
+    "msgspec.UnsetType": "None; a field of a Struct may be X | msgspec.UnsetType",
+    "numpy.array": "numpy.ndarray",
     "numpy.bool": "bool",
     "numpy.bool_": "bool",
     "numpy.datetime64": "datetime.datetime",
@@ -76,6 +81,15 @@ def unknown(text: str) -> Problem:
     )
 
 
+def too_deep() -> Problem:
+    """What is said of a type in which others are nested without an end in sight."""
+    return Problem(
+        "CBG122",
+        "the type is not understood: too many types are nested in each other",
+        "write one of them as Any, or register a class in between",
+    )
+
+
 def not_carried(symbol: Symbol) -> Problem:
     """What is said of a class that does not travel: the nearest one that does."""
     nearest = _NEAREST.get(str(symbol))
@@ -86,12 +100,34 @@ def not_carried(symbol: Symbol) -> Problem:
     return Problem("CBG128", f"{symbol} cannot be carried", hint)
 
 
-def array_of_objects(annotation: Type) -> Problem:
-    """What is said of a numpy array whose items are any objects."""
+def no_source(symbol: Symbol) -> Problem:
+    """What is said of a class that is found nowhere."""
     return Problem(
         "CBG128",
-        f"{annotation} cannot be carried: its items are objects of any class",
+        f"{symbol} cannot be carried: no source is found that defines it",
+        f"see that {symbol.module} is there and defines {symbol.name}, or register "
+        f'the class: [tool.callbackgen] types = ["{symbol}"]',
+    )
+
+
+def array_of_others(annotation: Type) -> Problem:
+    """What is said of a numpy array whose items are no numbers."""
+    return Problem(
+        "CBG128",
+        f"{annotation} cannot be carried: its items are no numbers",
         "use list[...], or an array of numbers",
+    )
+
+
+def wrong_count(annotation: Apply, counts: range) -> Problem:
+    """What is said of a class with more or fewer type arguments than it takes."""
+    base, most = annotation.base, counts[-1]
+    numbers = {0: "no type arguments", 1: "one type argument"}
+    return Problem(
+        "CBG122",
+        f"{annotation} is not understood as a type: {base} takes "
+        f"{numbers.get(most, f'{most} type arguments')}",
+        f"write {base}[{', '.join(['...'] * most)}]" if most else f"write {base}",
     )
 
 
@@ -106,12 +142,13 @@ def plain_class(symbol: Symbol) -> Problem:
     )
 
 
-def quoted(symbol: Symbol) -> Problem:
-    """What is said of a NewType whose base is text."""
+def quoted(text: str) -> Problem:
+    """What is said of a text in a place where Python never looks what it means."""
     return Problem(
         "CBG128",
-        f"{symbol} cannot be carried: at run time its base is a text, not a type",
-        f"leave the quotes out in {symbol.name} = NewType(...)",
+        f"{text} cannot be carried: at run time it is a text, not a type",
+        "leave its quotes out, in a NewType and where a base class gets its type "
+        "arguments",
     )
 
 
@@ -168,14 +205,14 @@ def no_key(annotation: Type, *, is_item: bool) -> Problem:
 
 def no_literal(value: Type) -> Problem:
     """What is said of a Literal that has other values than msgpack knows."""
-    is_member = isinstance(value, Symbol)
+    is_member = isinstance(value, Symbol) and "." in value.name
     owner = str(value).rpartition(".")[0]
     return Problem(
         "CBG147",
         f"Literal[{value}] cannot be carried",
         f"use the enum itself: {owner}"
         if is_member
-        else "use strings, ints, bools or None as its values",
+        else "use strings, bools, None or ints of 64 bits as its values",
     )
 
 
@@ -274,11 +311,22 @@ def beside_anything(member: Type) -> Problem:
     )
 
 
-def no_limit(name: str, inner: Type) -> Problem:
+def no_limit(name: str, value: object, inner: Type) -> Problem:
     """What is said of a limit that values of a type cannot have."""
+    limit = name if value is ... else f"{name}={value}"
     return Problem(
         "CBG149",
-        f"values of {inner} have no {name}",
-        "gt, ge, lt, le and multiple_of are for numbers, pattern for str, min_length "
-        "and max_length for texts, bytes and collections, tz for datetime and time",
+        f"values of {inner} have no {limit}",
+        "gt, ge, lt, le and multiple_of are for numbers (for int as ints of 64 bits), "
+        "pattern for str, min_length and max_length for texts, bytes and collections, "
+        "tz for datetime and time",
+    )
+
+
+def no_limits_together(names: Iterable[str], inner: Type) -> Problem:
+    """What is said of limits of a union of which no member can have them all."""
+    return Problem(
+        "CBG149",
+        f"no member of {inner} can have {' and '.join(names)}",
+        "limit each member by itself: Annotated[int, ...] | Annotated[str, ...]",
     )

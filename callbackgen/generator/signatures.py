@@ -14,6 +14,7 @@ from callbackgen.generator.diagnostics import Diagnostic, Problem
 from callbackgen.generator.literals import literal
 from callbackgen.generator.naming import identifier
 from callbackgen.generator.place import Place
+from callbackgen.generator.refusals import too_deep
 from callbackgen.interface import (
     ANY,
     OMITTABLE,
@@ -81,7 +82,7 @@ class SignatureReader:
     def convert(self, expression: ast.expr, place: Place) -> Type:
         """The type an expression stands for; Any after taking down what is wrong."""
         try:
-            return self.annotations.convert(expression, self.scope)
+            return self._converted(expression, self.scope)
         except Problem as problem:
             self.diagnostics.append(place.of(problem))
             return ANY
@@ -142,9 +143,15 @@ class SignatureReader:
         text = self.place.tree.code(node)
         known = self._known.get((text, scope.parameters))
         if known is None:
-            known = self.annotations.convert(parse(text), scope)
+            known = self._converted(parse(text), scope)
             self._known[text, scope.parameters] = known
         return known
+
+    def _converted(self, expression: ast.expr, scope: Scope) -> Type:
+        try:
+            return self.annotations.convert(expression, scope)
+        except RecursionError:
+            raise too_deep() from None
 
 
 def _parameters(

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias, cast
 import libcst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from callbackgen.generator.blocks import blocks_of, hidden_block
 from callbackgen.generator.diagnostics import Refused
 from callbackgen.generator.locate import ModuleFile
 from callbackgen.generator.naming import identifier
@@ -97,6 +98,7 @@ class Source:
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             tree = self._parse_whole(error)
         self.names: Names = {}
+        self._hidden: dict[str, bool] = {}
         self._collect(tree.body, self.names, "")
 
     @cached_property
@@ -115,6 +117,10 @@ class Source:
         return self.file.path
 
     # -- names ---------------------------------------------------------------
+
+    def is_hidden(self, name: str) -> bool:
+        """Whether only type checkers see a name: under ``if TYPE_CHECKING``."""
+        return self._hidden.get(name, False)
 
     def definition(self, qualified_name: str) -> Definition | None:
         """What a dotted name is bound to, class by class."""
@@ -167,13 +173,23 @@ class Source:
                 return node
         return None
 
-    def _collect(self, body: Sequence[ast.stmt], names: Names, prefix: str) -> None:
+    def _collect(
+        self,
+        body: Sequence[ast.stmt],
+        names: Names,
+        prefix: str,
+        *,
+        is_hidden: bool = False,
+    ) -> None:
         """Bind what statements bind; of two alternatives the first one counts."""
         for statement in body:
             for name, definition in self._bindings(statement, prefix):
                 names.setdefault(name, definition)
-            for block in _blocks(statement):
-                self._collect(block, names, prefix)
+                if not prefix:
+                    self._hidden[name] = is_hidden and self._hidden.get(name, True)
+            for block in blocks_of(statement):
+                hides = is_hidden or block is hidden_block(statement)
+                self._collect(block, names, prefix, is_hidden=hides)
 
     def _bindings(
         self, statement: ast.stmt, prefix: str
@@ -273,29 +289,6 @@ def _type_params(statement: ast.stmt) -> tuple[str, ...]:
     # As above.
     listed = cast("list[ast.AST]", getattr(statement, "type_params", []))
     return tuple(str(getattr(item, "name", "")) for item in listed)
-
-
-def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a body, those in its ``if``, ``try`` and ``with`` too."""
-    for statement in body:
-        yield statement
-        for block in _blocks(statement):
-            yield from statements(block)
-
-
-def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
-    """The blocks of a compound statement, the one that type checkers go by first."""
-    match statement:
-        case ast.If(test=ast.UnaryOp(op=ast.Not()), body=then, orelse=otherwise):
-            return [otherwise, then]
-        case ast.If(body=then, orelse=otherwise):
-            return [then, otherwise]
-        case ast.Try(body=then, handlers=handlers, orelse=otherwise):
-            return [then, otherwise, *(handler.body for handler in handlers)]
-        case ast.With(body=then):
-            return [then]
-        case _:
-            return []
 
 
 class _Plain(libcst.CSTTransformer):

@@ -19,14 +19,14 @@ from callbackgen.generator.forms import (
     TEXT,
     form_of,
 )
-from callbackgen.generator.names import Found, Library, Role
+from callbackgen.generator.names import Found, Library
 from callbackgen.generator.refusals import (
     alone,
     beside_anything,
     not_told_apart,
     two_classes,
 )
-from callbackgen.generator.source import Defined
+from callbackgen.generator.source import Assigned, Defined
 from callbackgen.interface import (
     ANNOTATED,
     CALLABLE,
@@ -140,7 +140,7 @@ class Unions:
                 return frozenset()
 
     def _forms_of(self, symbol: Symbol) -> frozenset[str]:
-        if symbol in ANYTHING or symbol == _LITERAL:
+        if symbol in ANYTHING:
             return frozenset()
         if self.library.is_registered(symbol):
             return frozenset({REGISTERED})
@@ -153,7 +153,7 @@ class Unions:
         supertype = self.classes.supertype(found)
         if supertype is not None:
             return self._forms(supertype)
-        if self.library.role(found) is Role.PROTOCOL:
+        if self.library.is_protocol(found):
             return frozenset({REFERENCE})
         return self._forms_of_class(found)
 
@@ -220,10 +220,20 @@ class Unions:
             if above.symbol not in below:
                 given |= self._inherited(above, below)
         for keyword in found.definition.node.keywords:
-            text = ast.unparse(keyword.value)
+            text = ast.unparse(self._written_out(keyword.value, found))
             if keyword.arg and text != "None":
                 given[keyword.arg] = text
         return given
+
+    def _written_out(self, node: ast.expr, found: Found) -> ast.expr:
+        """A constant in the place of its name."""
+        symbol = self.library.base(node, found.source)
+        named = self.library.find(symbol) if symbol else None
+        match named.definition if named else None:
+            case Assigned(value=ast.Constant() as value):
+                return value
+            case _:
+                return node
 
 
 def _constant(text: str) -> object:

@@ -168,7 +168,7 @@ FIELDS = {
     "E = attrs.make_class('E', ['x'])": ("CBG148", "make_class(...)"),
     "E = msgspec.defstruct('E', ['x'])": ("CBG148", "defstruct(...)"),
     "E = NewType('E', list[E])": ("CBG128", "contract.E cannot be carried"),
-    "E = NewType('E', 'int')": ("CBG128", "its base is a text"),
+    "E = NewType('E', 'int')": ("CBG128", "'int' cannot be carried: at run time it is a text"),
 }  # fmt: skip
 
 

@@ -49,6 +49,10 @@ def test_what_cannot_be_a_key(key: str, tmp_path: Path) -> None:
         ("Event", []),
         ("Attrs", []),
         ("frozenset[int]", []),
+        ("Annotated[frozenset[int], msgspec.Meta(max_length=3)]", []),
+        ("Row | int | None", []),
+        ("RowId", []),
+        ("Row | bytes", ["CBG144"]),
         ("list[int]", ["CBG144"]),
         ("dict[str, int]", ["CBG144"]),
         ("Extra", ["CBG144"]),
@@ -58,8 +62,9 @@ def test_what_cannot_be_a_key(key: str, tmp_path: Path) -> None:
 )
 def test_items_of_sets(item: str, codes: list[str], tmp_path: Path) -> None:
     """A set may hold records besides what can be a key."""
+    named = "RowId = NewType('RowId', Row)\n"
     for generic in ("set[{}]", "frozenset[{}]", "Set[{}]", "MutableSet[{}]"):
-        assert carrying(tmp_path, generic.format(item)).codes == codes
+        assert carrying(tmp_path, generic.format(item), named).codes == codes
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,7 @@ def test_items_of_sets(item: str, codes: list[str], tmp_path: Path) -> None:
         ("shapes.Outer.Inner", ["shapes.Outer.Inner"]),
         ("fractions.Fraction", ["fractions.Fraction"]),
         ("missing.Thing", ["missing.Thing"]),
+        ("range", ["builtins.range"]),
     ],
 )
 def test_registered_classes_are_carried(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callbackgen.generator.names import Library, Role, Undefined
+from callbackgen.generator.names import Library, Undefined
 from callbackgen.generator.source import Source
 from callbackgen.interface import Symbol
 from tests.unit.generator.reading import library
@@ -190,7 +190,7 @@ def test_class_body_hides_the_module(known: Library) -> None:
     assert known.resolve("In", user, [inner]) == Symbol("user", "Outer.In")
 
 
-ROLES = """
+PROTOCOLS = """
 import typing
 from typing import Generic, Protocol as P, TypedDict, TypeVar
 T = TypeVar("T")
@@ -201,34 +201,30 @@ class ByModule(typing.Protocol): ...
 class Heir(Direct): ...
 class Stated(Direct, P): ...
 class Row(TypedDict): ...
-class Longer(Row): ...
-class Total(TypedDict, total=False): ...
 class Circle(Circle): ...
 class Made(make()): ...
 """
 
 
 @pytest.mark.parametrize(
-    ("name", "role"),
+    ("name", "is_one"),
     [
-        ("Plain", Role.CLASS),
-        ("Direct", Role.PROTOCOL),
-        ("WithArguments", Role.PROTOCOL),
-        ("ByModule", Role.PROTOCOL),
-        ("Heir", Role.CLASS),
-        ("Stated", Role.PROTOCOL),
-        ("Row", Role.TYPED_DICT),
-        ("Longer", Role.TYPED_DICT),
-        ("Total", Role.TYPED_DICT),
-        ("Circle", Role.CLASS),
-        ("Made", Role.CLASS),
+        ("Plain", False),
+        ("Direct", True),
+        ("WithArguments", True),
+        ("ByModule", True),
+        ("Heir", False),
+        ("Stated", True),
+        ("Row", False),
+        ("Circle", False),
+        ("Made", False),
     ],
 )
-def test_role_of_a_class_follows_from_its_bases(
-    name: str, role: Role, known: Library
+def test_what_is_a_protocol_follows_from_its_bases(
+    name: str, is_one: bool, known: Library
 ) -> None:
     """Only a class that names Protocol itself is one, as in Python."""
-    source(known, "user", ROLES)
+    source(known, "user", PROTOCOLS)
     found = known.find(Symbol("user", name))
     assert found is not None
-    assert known.role(found) is role
+    assert known.is_protocol(found) is is_one
