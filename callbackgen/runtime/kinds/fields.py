@@ -31,7 +31,8 @@ class Layout(NamedTuple):
     """How the values of a class travel: as a dict, or as a list in order.
 
     `tag` stands before the fields, under `tag_key`. `makes_own`: there are fields that
-    the class does not take but makes itself; they do not travel.
+    the class does not take but makes itself, and that do not travel; or those of attrs
+    that have no annotations, which msgspec does not see.
     """
 
     fields: tuple[Field, ...]
@@ -41,6 +42,11 @@ class Layout(NamedTuple):
     makes_own: bool = False
 
 
+def is_typed_dict(kind: Any) -> bool:
+    """Whether that is a TypedDict: of `typing`, or of `typing_extensions`."""
+    return type(kind).__name__ == "_TypedDictMeta"
+
+
 def has_fields(kind: Any) -> bool:
     """Whether that is a class whose values travel by their fields."""
     if not isinstance(kind, type):
@@ -48,7 +54,7 @@ def has_fields(kind: Any) -> bool:
     made: Any = kind
     return (
         dataclasses.is_dataclass(made)
-        or typing.is_typeddict(made)
+        or is_typed_dict(made)
         or issubclass(made, msgspec.Struct)
         or hasattr(made, "__attrs_attrs__")
         or (issubclass(made, tuple) and "_fields" in vars(kind))
@@ -71,7 +77,7 @@ def layout_of(resolved: Any) -> Layout:
     """
     kind: Any = get_origin(resolved) or resolved
     hints = _hints(resolved)
-    if typing.is_typeddict(kind):
+    if is_typed_dict(kind):
         return Layout(tuple(_of_typed_dict(kind, hints)))
     if issubclass(kind, msgspec.Struct):
         return _of_struct(kind, hints)
@@ -80,7 +86,9 @@ def layout_of(resolved: Any) -> Layout:
         return Layout(fields, makes_own=len(fields) < len(dataclasses.fields(kind)))
     if hasattr(kind, "__attrs_attrs__"):
         fields = tuple(_of_attrs(kind, hints))
-        return Layout(fields, makes_own=len(fields) < len(kind.__attrs_attrs__))
+        is_seen = all(one.name in hints for one in kind.__attrs_attrs__)
+        makes_own = len(fields) < len(kind.__attrs_attrs__) or not is_seen
+        return Layout(fields, makes_own=makes_own)
     return Layout(tuple(_of_named_tuple(kind, hints)), is_array=True)
 
 
@@ -164,9 +172,16 @@ def _of_attrs(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
 
     for one in attrs.fields(kind):
         if one.init:
-            hint = hints.get(one.name, Any)
+            hint = hints[one.name] if one.name in hints else _listed(kind, one.type)
             is_required = one.default is attrs.NOTHING
             yield Field(one.name, one.name, one.alias, hint, is_required)
+
+
+def _listed(kind: Any, hint: Any) -> Any:
+    """The type that ``attr.ib(type=...)`` gives, which may be text."""
+    alone = type(kind.__name__, (), {"__module__": kind.__module__})
+    alone.__annotations__ = {"hint": Any if hint is None else hint}
+    return typing.get_type_hints(alone, include_extras=True)["hint"]
 
 
 def _of_named_tuple(kind: Any, hints: dict[str, Any]) -> Iterator[Field]:
@@ -204,7 +219,7 @@ def _looked_up(kind: Any) -> dict[str, Any]:
     for base in classes:
         names = {one.__name__: one for one in getattr(base, "__type_params__", ())}
         own = inspect.get_annotations(base)
-        if typing.is_typeddict(base):
+        if is_typed_dict(base):
             own = {name: hint for name, hint in own.items() if name not in found}
         members = {"__annotations__": own, "__module__": base.__module__}
         alone = type(base.__name__, (), members)
@@ -215,12 +230,12 @@ def _looked_up(kind: Any) -> dict[str, Any]:
 
 def _made_of(kind: Any) -> Iterator[Any]:
     """A class and its bases, those first; of a TypedDict, what it is written with."""
-    if not typing.is_typeddict(kind):
+    if not is_typed_dict(kind):
         yield from reversed(kind.__mro__)
         return
     for base in _bases(kind):
         above = get_origin(base) or base
-        if typing.is_typeddict(above):
+        if is_typed_dict(above):
             yield from _made_of(above)
     yield kind
 
@@ -238,7 +253,7 @@ def _given(resolved: Any) -> dict[str, dict[Any, Any]]:
         if _may_have_fields(get_origin(base) or base):
             found |= _given(substituted(base, given))
     own: set[str] = {*inspect.get_annotations(kind)}
-    if typing.is_typeddict(kind):  # it has those of its bases, too
+    if is_typed_dict(kind):  # it has those of its bases, too
         own -= found.keys()
     return found | dict.fromkeys(own, given)
 

@@ -65,6 +65,7 @@ _SIMPLE: Final[frozenset[type]] = frozenset(
     {type(None), bool, int, float, str, bytes, list, dict}
 )
 _TEXTS: Final[set[type]] = {str}
+_values: Final = operator.methodcaller("values")
 _DEEPEST_SIMPLE: Final = 50
 _MOST_SIMPLE: Final = 1_000_000
 
@@ -89,7 +90,7 @@ def is_simple(value: object) -> bool:
             (one for one in level if one.__class__ is list) if list in kinds else ()
         )
         level = [
-            *chain.from_iterable(map(dict.values, maps)),
+            *chain.from_iterable(map(_values, maps)),
             *chain.from_iterable(arrays),
         ]
         left -= len(level)

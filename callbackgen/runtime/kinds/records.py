@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import operator
-import typing
 from typing import TYPE_CHECKING, Any, TypedDict, cast, get_origin
 
 import msgspec
@@ -22,6 +21,7 @@ from callbackgen.runtime.kinds.fields import (
     Layout,
     filler,
     is_array_like,
+    is_typed_dict,
     layout_of,
 )
 from callbackgen.runtime.kinds.kind import (
@@ -335,6 +335,6 @@ class TypedDictRecord(Record):
 
 def record(resolved: Any, kind_of: Callable[[Any], Kind]) -> Record:
     """The kind of a class that has fields."""
-    is_typed_dict = typing.is_typeddict(get_origin(resolved) or resolved)
-    made = TypedDictRecord if is_typed_dict else Record
+    kind: Any = get_origin(resolved) or resolved
+    made = TypedDictRecord if is_typed_dict(kind) else Record
     return made(resolved, kind_of)

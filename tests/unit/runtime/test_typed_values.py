@@ -68,6 +68,8 @@ VALUES: list[tuple[str, object]] = [
     ("ipaddress.IPv4Address", ipaddress.IPv4Address("1.2.3.4")),
     ("ipaddress.IPv6Interface", ipaddress.IPv6Interface("::1/64")),
     ("ipaddress.IPv4Network", ipaddress.IPv4Network("10.0.0.0/8")),
+    (f"{T}.Old", typed.Old(Decimal("1.5"), dt.date(2020, 1, 2), {"a": 1})),
+    (f"list[{T}.Partial]", [{"count": 1}, {"count": 2, "price": Decimal(3)}]),
     ("dict[int, str]", {1: "a"}),
     ("dict[uuid.UUID, datetime.date]", {ID: dt.date(2020, 1, 1)}),
     (f"dict[{T}.Colour, int]", {typed.Colour.RED: 1}),

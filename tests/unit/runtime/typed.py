@@ -24,8 +24,10 @@ from typing import (
     TypeVar,
 )
 
+import attr
 import attrs
 import msgspec
+import typing_extensions
 from msgspec import Meta
 
 T = TypeVar("T")
@@ -264,3 +266,26 @@ class Bill:
     """A registered class in a field."""
 
     sums: list[Money]
+
+
+_attr: Any = attr
+"""As those use it who have no type checker."""
+
+
+@_attr.s
+class _Old:
+    """With types in a listing, not in annotations."""
+
+    price = _attr.ib(type=Decimal)
+    day = _attr.ib(type="date", default=date(2000, 1, 1))
+    rest = _attr.ib(default=None)
+
+
+Old: Any = _Old
+
+
+class Partial(typing_extensions.TypedDict):
+    """Of `typing_extensions`."""
+
+    price: typing_extensions.NotRequired[Decimal]
+    count: int
