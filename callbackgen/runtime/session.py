@@ -123,7 +123,7 @@ class Session:
     @property
     def why_lost(self) -> str:
         """Why no call can be made any more."""
-        return self._lost or "it was closed"
+        return self._lost or self.transport.closing or "it was closed"
 
     def lost_text(self, reason: str) -> str:
         """What is said of a connection that has ended."""

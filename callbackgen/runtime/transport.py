@@ -121,6 +121,11 @@ class Transport:
         return self._unsent is not None and self._unsent.is_full
 
     @property
+    def closing(self) -> str | None:
+        """Why nothing can be sent any more, if that is so."""
+        return self._closing
+
+    @property
     def is_closing(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._closing is not None

@@ -243,6 +243,28 @@ def test_a_lost_connection_says_why_and_whether_it_comes_back() -> None:
     assert re.search(r": .+ \(it is being made anew\)$", text)
 
 
+def test_a_connection_that_is_about_to_end_says_why_too() -> None:
+    """Whoever ends it, a call may come before all know of it."""
+    busy, goes_on = threading.Event(), threading.Event()
+
+    def hold_up() -> None:
+        busy.set()
+        goes_on.wait(PATIENCE)
+
+    with open_hall() as address, callbackgen.connect(address) as connection:
+        room = RoomStub(connection)
+        session = connection.session
+        session.transport.loop.soon(hold_up)
+        assert busy.wait(PATIENCE)
+        try:
+            session.close("for the test")
+            for act in (lambda: room.echo(1), session.check_open):
+                with pytest.raises(callbackgen.ConnectionLost, match=r"for the test$"):
+                    act()
+        finally:
+            goes_on.set()
+
+
 class AwaitedRoomStub(Stub, format=1):
     """A RoomStub whose `relay` is awaited."""
 
