@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 import callbackgen
+from callbackgen.runtime import envelope
 from callbackgen.runtime.interfaces import interface_name
 from tests.system.edges.hall import PATIENCE, looping, reached
 from tests.system.edges.peer import Peer, release
@@ -124,6 +125,35 @@ def test_an_object_whose_answer_came_too_late_is_released(
         assert reached(lambda: is_gone(held))
         assert market.open("ann").owner() == "everybody's"
         assert connection.is_open
+
+
+def test_what_is_told_to_be_released_is_counted_no_more(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor what is dropped just then: its owner passes another one when it hears."""
+    with callbackgen.connect(address) as connection:
+        market = MarketStub(connection)
+        orders = [market.open("ann"), market.open("own")]
+        references, channel = connection.session.references, connection.session.channel
+        forget, tell = references.forget_dropped, channel.tell
+        told: list[tuple[int, bool]] = []
+
+        def forget_dropped() -> None:
+            forget()
+            orders.clear()
+
+        def telling(payload: bytes) -> bytes:
+            _, *pairs = envelope.control_in(payload)
+            kept = vars(references)["_imports"]
+            told.extend((key, key in kept) for key, _ in pairs)
+            return tell(payload)
+
+        monkeypatch.setattr(references, "forget_dropped", forget_dropped)
+        monkeypatch.setattr(channel, "tell", telling)
+        del orders[0]
+        assert reached(lambda: len(told) == 2)
+        monkeypatch.undo()
+    assert told == [(1, False), (2, False)]
 
 
 def test_who_releases_too_much_loses_its_own(stall: Stall, address: str) -> None:
