@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.patience import be_patient
+
 THREADS_OF_THE_RUN_TIME = "callbackgen"
 """The run time's own threads, which live as long as the process, are named so."""
 
@@ -25,6 +27,7 @@ settings.register_profile(
 settings.register_profile(
     "whole", settings.get_profile("patient"), max_examples=100 * THOROUGHLY
 )
+be_patient()
 settings.load_profile("patient" if THOROUGHLY == 1 else "whole")
 
 
