@@ -71,8 +71,12 @@ def test_a_reconnection() -> None:
     registered = threading.Semaphore(0)
     lets_in = threading.Event()
     lets_in.set()
+
+    def authenticate(_: object) -> None:
+        lets_in.wait(PATIENCE)
+
     with (
-        open_hall(hall, authenticate=lambda _: lets_in.wait(PATIENCE)) as address,
+        open_hall(hall, authenticate=authenticate) as address,
         callbackgen.connect(address, reconnect=True) as connection,
     ):
         room = RoomStub(connection)

@@ -119,7 +119,7 @@ def test_an_object_whose_answer_came_too_late_is_released(
         stall.may_answer.clear()
         given_up(
             lambda seconds: callbackgen.with_deadline(market, seconds).open("own"),
-            lambda: stall.asked.acquire(timeout=1),
+            lambda: stall.asked.acquire(timeout=10),
         )
         held = stall.drop("own")
         assert not is_gone(held)

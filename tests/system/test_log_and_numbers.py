@@ -68,7 +68,7 @@ def misbehave(connection: callbackgen.Connection, hall: Hall) -> None:
         room.relay(Visitor(fails), "fails in the callback")
     given_up(
         lambda seconds: callbackgen.with_deadline(room, seconds).hold("too long"),
-        lambda: hall.arrived.acquire(timeout=1),
+        lambda: hall.arrived.acquire(timeout=10),
     )
     with pytest.raises(callbackgen.Unimplemented):
         RoomStub(connection, "now\nhere").echo(1)
