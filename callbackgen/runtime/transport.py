@@ -297,7 +297,7 @@ class Transport:
             with self._lock:
                 data = self.tls.received(data)
                 self._flush()
-        self.inbox.arrived(data, self._is_open, needed=self._is_read_by_caller)
+        self.inbox.arrived(data, self._is_open)
 
     def _is_open(self) -> bool:
         return self._closing is None
