@@ -43,9 +43,10 @@ class Line:
         self.loop = self.workers = self.callers = self
         self.inbox = self
         self.has_time = False
-        self.has_room = True
+        self.has_room = self.is_read = True
         self.is_closing = self.is_misused = self.is_full = False
         self.bytes_received = self.bytes_sent = 0
+        self.closing: str | None = None
         self._arriving = arriving
         self._receiver = Receiver(lambda _: LIMITS.message_size)
         self._tasks: deque[Callable[[], object]] = deque()

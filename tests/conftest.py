@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.patience import be_patient
+
 THREADS_OF_THE_RUN_TIME = "callbackgen"
 """The run time's own threads, which live as long as the process, are named so."""
 
@@ -24,6 +26,7 @@ settings.register_profile(
     max_examples=EXAMPLES,
     suppress_health_check=[HealthCheck.too_slow],
 )
+be_patient()
 settings.load_profile("patient")
 
 

@@ -69,10 +69,10 @@ class Inbox:
         self.begun = time.monotonic() if self._receiver.begun else None
         self._changed()
 
-    def arrived(self, data: bytes, go_on: Callable[[], bool], *, needed: bool) -> None:
+    def arrived(self, data: bytes, go_on: Callable[[], bool]) -> None:
         """Takes bytes, and has the messages heard as long as it is to `go_on`.
 
-        `needed`: a thread waits for what follows. Raises WireError.
+        Raises WireError.
         """
         receiver = self._receiver
         receiver.feed(data)
@@ -88,9 +88,9 @@ class Inbox:
             self.begun = time.monotonic()
             self._changed()
         if self._held is not None:
-            self.look_for_room(needed=needed)
+            self.look_for_room()
 
-    def look_for_room(self, *, needed: bool = False) -> None:
+    def look_for_room(self) -> None:
         """Read on if there is room, or somebody waits for what arrives.
 
         Raises WireError where that is too much.
@@ -98,8 +98,7 @@ class Inbox:
         if self._held is None:
             return
         arriving = self._receiver.arriving
-        needed = needed or self._is_needed()
-        has_room = self._held.arrives(arriving, needed=needed)
+        has_room = self._held.arrives(arriving, needed=self._is_needed())
         if has_room is not self.has_room:
             self.has_room = has_room
             is_begun = has_room and self._reads and arriving

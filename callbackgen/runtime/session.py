@@ -123,7 +123,7 @@ class Session:
     @property
     def why_lost(self) -> str:
         """Why no call can be made any more."""
-        return self._lost or "it was closed"
+        return self._lost or self.transport.closing or "it was closed"
 
     def lost_text(self, reason: str) -> str:
         """What is said of a connection that has ended."""
@@ -320,12 +320,13 @@ class Session:
         self.transport.loop.soon(self._tell_released)
 
     def _tell_released(self) -> None:
-        self.references.forget_dropped()
-        if not self._releases or not self.is_open:
-            return
         pairs: list[tuple[int, int]] = []
         while self._releases and len(pairs) < _MOST_RELEASES:
             pairs.append(self._releases.popleft())
+        # After that: the other end may pass as many others when it hears of these.
+        self.references.forget_dropped()
+        if not pairs or not self.is_open:
+            return
         self._send_if_open(
             self.channel.tell(envelope.control(envelope.RELEASE, *pairs))
         )

@@ -42,7 +42,8 @@ class Staying:
 
     def begin(self) -> None:
         """Have this thread read what follows the answer that it is about to send."""
-        if self._workers.has_time and self._transport.try_reading():
+        is_read = self._transport.inbox.is_read
+        if is_read and self._workers.has_time and self._transport.try_reading():
             self._thread = threading.get_ident()
 
     def takes(self, incoming: Incoming) -> bool:

@@ -121,6 +121,11 @@ class Transport:
         return self._unsent is not None and self._unsent.is_full
 
     @property
+    def closing(self) -> str | None:
+        """Why nothing can be sent any more, if that is so."""
+        return self._closing
+
+    @property
     def is_closing(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._closing is not None
@@ -292,7 +297,7 @@ class Transport:
             with self._lock:
                 data = self.tls.received(data)
                 self._flush()
-        self.inbox.arrived(data, self._is_open, needed=self._is_read_by_caller)
+        self.inbox.arrived(data, self._is_open)
 
     def _is_open(self) -> bool:
         return self._closing is None

@@ -53,6 +53,7 @@ class _Worker(threading.Thread):
         name = f"callbackgen worker {next(_numbers)}"
         super().__init__(name=name, daemon=True)
         self.place: SimpleQueue[_Found] = SimpleQueue()
+        self.is_busy = False
         self._workers = workers
 
     def run(self) -> None:
@@ -62,10 +63,12 @@ class _Worker(threading.Thread):
         while found is not None:
             share, task = found
             _here.place = workers, share
+            self.is_busy = True
             try:
                 task()
             except BaseException:  # noqa: BLE001 - it is not ours, and may be SystemExit
                 _log.exception("%s: a task failed", share)
+            self.is_busy = False
             _here.place = None
             del found, task  # an idle thread must not keep what is the user's
             found = workers.done(self, share)
@@ -122,10 +125,10 @@ class Workers:
                 pass
 
     def close(self, seconds: float) -> list[str]:
-        """Run what is waiting to run, and end; gives the threads that have not ended.
+        """Run what is waiting to run, and end; gives the threads that still run a task.
 
         It waits for them for at most that many seconds. The calling thread may be one
-        of them.
+        of them. On a busy machine others are about to end then.
         """
         end = time.monotonic() + seconds
         threads: set[_Worker] = set()
@@ -133,7 +136,7 @@ class Workers:
             threads |= more
             for thread in more:
                 thread.join(max(end - time.monotonic(), 0))
-        return sorted(thread.name for thread in threads if thread.is_alive())
+        return sorted(thread.name for thread in threads if thread.is_busy)
 
     def done(self, worker: _Worker, share: object) -> _Found:
         """A worker has run a task; gives the next one for it, if there is one now."""

@@ -17,14 +17,13 @@ import msgspec
 
 import callbackgen
 from tests.attacks.server import configure
+from tests.attacks.stopping import Stopped
 from tests.system.edges.hall import PATIENCE, Visitor, reached
 from tests.system.edges.room_remote import RoomStub
 
 T = TypeVar("T")
 BETWEEN_CALLS = 0.005
 """Seconds, so that the machine is not busy with these calls alone."""
-BLOCKED = 1.0
-"""Seconds that a server may leave unread what it is sent."""
 
 
 class Order(msgspec.Struct):
@@ -35,6 +34,8 @@ class Order(msgspec.Struct):
     seconds: float
     connecting: float
     calls: int
+    blocked: float = PATIENCE
+    """Seconds that the server may leave unread what it is sent."""
 
 
 class Report(msgspec.Struct):
@@ -47,6 +48,8 @@ class Report(msgspec.Struct):
     """KiB more than before, at the worst; None: the system does not tell."""
     elsewhere: list[str] = msgspec.field(default_factory=list[str])
     """Errors of the calls of the honest server meanwhile."""
+    stopped: float = 0.0
+    """For so long the client could do nothing."""
 
 
 def relay(room: RoomStub) -> object:
@@ -75,6 +78,7 @@ class Honest:
         self._address = address
         self.errors: list[str] = []
         self.count = 0
+        self.stopped = Stopped()
 
     def call(self, ends: threading.Event) -> None:
         visitor = Visitor()
@@ -98,8 +102,9 @@ def carry_out(order: Order, honest: Honest) -> Report:
     """Connect, call so many times and close."""
     report = Report()
     before = forget_peak()
+    stopped = honest.stopped.seconds
     honest.errors.clear()
-    settings = callbackgen.Settings(blocked=BLOCKED)
+    settings = callbackgen.Settings(blocked=order.blocked)
     connection = tried(
         lambda: callbackgen.connect(
             order.address, timeout=order.connecting, settings=settings
@@ -113,6 +118,7 @@ def carry_out(order: Order, honest: Honest) -> Report:
                 tried(lambda: METHODS[order.method](room), report)
     assert honest.goes_on()
     report.elsewhere = list(honest.errors)
+    report.stopped = honest.stopped.looked() - stopped
     report.memory = None if before is None else status("VmHWM") - before
     return report
 

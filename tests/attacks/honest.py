@@ -15,12 +15,15 @@ import msgspec
 
 import callbackgen
 from tests.attacks.server import configure
+from tests.attacks.stopping import Stopped
 from tests.system.edges.hall import Visitor
 from tests.system.edges.room_remote import RoomStub
 
 BETWEEN_CALLS = 0.002
 BETWEEN_NEWCOMERS = 0.1
 """Seconds, so that these clients are not what the machine is busy with."""
+TOO_LONG = 1.0
+"""Seconds for which a client that is stopped may be given up by the server."""
 
 
 class Seen(msgspec.Struct):
@@ -31,6 +34,8 @@ class Seen(msgspec.Struct):
     newcomers: list[float] = msgspec.field(default_factory=list[float])
     """Of the others, from connecting to the answer of the first call."""
     errors: list[str] = msgspec.field(default_factory=list[str])
+    stopped: float = 0.0
+    """For so long none of them could do anything, whatever the server did."""
 
 
 class Clients:
@@ -40,7 +45,18 @@ class Clients:
         self._address = address
         self._room = RoomStub(connection)
         self._visitor = Visitor()
+        self._stopped = Stopped()
+        self.begin()
+
+    def begin(self) -> None:
+        """See anew."""
         self.seen = Seen()
+        self._before = self._stopped.seconds
+
+    def end(self) -> Seen:
+        """What has been seen."""
+        self.seen.stopped = self._stopped.looked() - self._before
+        return self.seen
 
     def call(self) -> None:
         """One call, in which the client is called back."""
@@ -64,10 +80,8 @@ class Clients:
             is_last = False
             while not is_last:
                 is_last = ends.wait(pause)
-                try:
-                    getattr(self, action)()
-                except Exception as error:  # noqa: BLE001 - all are told
-                    self.seen.errors.append(f"{action}: {error!r}")
+                while not self._act(action):
+                    continue
 
         threads = [
             threading.Thread(target=repeat, args=("call", BETWEEN_CALLS)),
@@ -76,6 +90,17 @@ class Clients:
         for thread in threads:
             thread.start()
         return threads
+
+    def _act(self, action: str) -> bool:
+        """Do something; False if it failed while all were stopped for too long."""
+        before = self._stopped.seconds
+        try:
+            getattr(self, action)()
+        except Exception as error:  # noqa: BLE001 - all are told
+            if self._stopped.looked() - before > TOO_LONG:
+                return False
+            self.seen.errors.append(f"{action}: {error!r}")
+        return True
 
 
 def main(transport: str, address: str) -> None:
@@ -90,7 +115,7 @@ def main(transport: str, address: str) -> None:
         for line in sys.stdin:
             match line.strip():
                 case "begin":
-                    clients.seen = Seen()
+                    clients.begin()
                     ends.clear()
                     threads = clients.go_on(ends)
                     print("begun", flush=True)
@@ -100,7 +125,7 @@ def main(transport: str, address: str) -> None:
                     ends.set()
                     for thread in threads:
                         thread.join()
-                    print(msgspec.json.encode(clients.seen).decode(), flush=True)
+                    print(msgspec.json.encode(clients.end()).decode(), flush=True)
 
 
 if __name__ == "__main__":

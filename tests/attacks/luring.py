@@ -165,7 +165,7 @@ def lured(client: Process, lure: Lure, transport: str) -> Report:
         said = client.ask(msgspec.json.encode(made).decode())
     report = msgspec.json.decode(said, type=Report)
     limit = made.seconds if lure.greets else made.connecting
-    assert report.longest < limit + SLACK
+    assert report.longest < limit + SLACK + report.stopped
     assert len(report.ends) == made.calls
     assert [
         one for one in report.ends if not re.fullmatch(lure.gets, one, re.DOTALL)

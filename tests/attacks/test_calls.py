@@ -118,7 +118,7 @@ def send_oneway_calls_that_wait(attacker: Attacker) -> None:
     """Oneway calls behind one that does not end, more than may wait."""
     peer = attacker.connected()
     try:
-        for _ in attacker.paced(2):
+        for _ in attacker.counted(2000):
             peer.call("hold", "text", oneway=True)
     finally:
         attacker.server.release()

@@ -88,7 +88,7 @@ def byte_by_byte(attacker: Attacker) -> None:
 def leaves_its_answers(attacker: Attacker) -> None:
     """One who calls, and never reads what comes of it."""
     peer = attacker.connected(buffer=4096)
-    for _ in attacker.paced(2.0, 25):
+    for _ in attacker.counted(50, 25):
         peer.call("echo", "x" * 200_000)
 
 
@@ -96,7 +96,7 @@ def leaves_its_answers(attacker: Attacker) -> None:
 def leaves_its_answers_as_an_ordinary_client(attacker: Attacker) -> None:
     """The same from an ordinary client."""
     peer = attacker.ordinary(buffer=4096)
-    for _ in attacker.paced(2.0, 25):
+    for _ in attacker.counted(50, 25):
         peer.send(an_ordinary_call("x" * 200_000))
 
 

@@ -326,6 +326,7 @@ def calls_back_for_ever(peer: Bad, call: Message) -> None:
     r"ConnectionLost: .*left what it is sent for 1 s|DeadlineExceeded: .* within 2 s",
     method="push",
     seconds=2,
+    blocked=1.0,
 )
 def reads_nothing(peer: Bad, _: Message) -> None:
     """The client sends more and more."""

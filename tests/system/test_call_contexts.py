@@ -14,6 +14,7 @@ import Pyro5.api
 import pytest
 
 import callbackgen
+from tests.patience import patiently
 from tests.system.edges.guest_remote import GuestStub
 from tests.system.edges.hall import PATIENCE, Hall, Visitor, looping, reached
 from tests.system.edges.room_remote import RoomStub, RoomWrapper
@@ -249,10 +250,16 @@ def test_a_task_outlives_the_call_that_started_it(daemon: callbackgen.Daemon) ->
     pushing = Pushing()
     address = str(daemon.register(RoomWrapper(pushing), "pushing"))
     with callbackgen.connect(address) as connection:
-        room = callbackgen.with_deadline(RoomStub(connection), 2.0)
+        room = RoomStub(connection)
         room.join(Visitor())
-        assert asyncio.run(room.later(5)) == 5
-        assert not threading.Event().wait(2.0)  # the deadline of the call has passed
+
+        def attempt(times: int) -> None:
+            seconds = 0.5 * times
+            hasty = callbackgen.with_deadline(room, seconds)
+            assert asyncio.run(hasty.later(5)) == 5
+            assert not threading.Event().wait(seconds)  # now it has passed
+
+        patiently(attempt)
         pushing.may_push.set()
         assert pushing.outcomes.get(timeout=PATIENCE) == "heard pushed"
 

@@ -117,10 +117,11 @@ def test_an_ordinary_daemon_is_named_as_such() -> None:
 
 def test_nobody_is_there() -> None:
     """A port that nobody listens at is ConnectionLost at once, with the address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(callbackgen.ConnectionLost, match=f"{port}.*refused"):
-        callbackgen.connect(f"PYRO:hall@127.0.0.1:{port}")
+    with socket.socket() as taken:  # so that nobody else gets it; it does not listen
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(callbackgen.ConnectionLost, match=f"{port}.*refused"):
+            callbackgen.connect(f"PYRO:hall@127.0.0.1:{port}")
 
 
 def test_a_port_that_says_nothing() -> None:

@@ -18,6 +18,7 @@ import pytest
 
 import callbackgen
 from callbackgen.runtime import Method, Stub
+from tests.patience import patiently
 from tests.system.edges.guest_remote import GuestWrapper
 from tests.system.edges.hall import PATIENCE, Hall, Visitor, looping, open_hall
 from tests.system.edges.room_remote import RoomStub, RoomWrapper
@@ -142,23 +143,28 @@ def test_what_cannot_be_called_back_is_refused() -> None:
 
 def test_nobody_listens() -> None:
     """A port without a server, and a socket without one, are said to be that."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-    for where in (f"127.0.0.1:{port}", "./u:/nowhere/socket"):
-        with pytest.raises(
-            callbackgen.ConnectionLost, match=f"{where}: no server listens there"
-        ):
-            callbackgen.connect(f"PYRO:hall@{where}")
+    with socket.socket() as taken:  # so that nobody else gets it
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        for where in (f"127.0.0.1:{port}", "./u:/nowhere/socket"):
+            with pytest.raises(
+                callbackgen.ConnectionLost, match=f"{where}: no server listens there"
+            ):
+                callbackgen.connect(f"PYRO:hall@{where}")
 
 
 def test_a_daemon_without_its_loop_is_reached_but_mute() -> None:
     """Whose `requestLoop` does not run; the error names that."""
     with callbackgen.Daemon(host="127.0.0.1") as daemon:
         address = daemon.register(RoomWrapper(Hall()), "hall")
-        with pytest.raises(
-            callbackgen.DeadlineExceeded, match=r"does not answer .*requestLoop"
-        ):
-            callbackgen.connect(address, timeout=0.2)
+
+        def attempt(times: int) -> None:
+            with pytest.raises(
+                callbackgen.DeadlineExceeded, match=r"does not answer .*requestLoop"
+            ):
+                callbackgen.connect(address, timeout=0.2 * times)
+
+        patiently(attempt)
 
 
 def test_who_hangs_up_in_the_handshake_may_want_tls() -> None:
@@ -241,6 +247,28 @@ def test_a_lost_connection_says_why_and_whether_it_comes_back() -> None:
     text = str(caught.value)
     assert text.count("no connection to") == 1
     assert re.search(r": .+ \(it is being made anew\)$", text)
+
+
+def test_a_connection_that_is_about_to_end_says_why_too() -> None:
+    """Whoever ends it, a call may come before all know of it."""
+    busy, goes_on = threading.Event(), threading.Event()
+
+    def hold_up() -> None:
+        busy.set()
+        goes_on.wait(PATIENCE)
+
+    with open_hall() as address, callbackgen.connect(address) as connection:
+        room = RoomStub(connection)
+        session = connection.session
+        session.transport.loop.soon(hold_up)
+        assert busy.wait(PATIENCE)
+        try:
+            session.close("for the test")
+            for act in (lambda: room.echo(1), session.check_open):
+                with pytest.raises(callbackgen.ConnectionLost, match=r"for the test$"):
+                    act()
+        finally:
+            goes_on.set()
 
 
 class AwaitedRoomStub(Stub, format=1):

@@ -178,7 +178,7 @@ def test_a_flood_of_garbage_is_a_few_lines(
                 assert silent[-1].recv(4096)
             silent[-1].sendall(b"GET / HTTP/1.1\r\n\r\n")
             assert is_out(silent[-1])
-        seconds = time.monotonic() - began
+    seconds = time.monotonic() - began
     lines = [one.getMessage() for one in caplog.records if "protocol" in one.message]
     assert refusals_in(lines) == count
     assert len(lines) <= seconds + 2

@@ -129,7 +129,7 @@ def test_a_function_passed_again_is_the_same(
 
 def test_a_thousand_lambdas_are_taken(connection: callbackgen.Connection) -> None:
     """X6: a thousand distinct functions; one more is refused, with the numbers."""
-    stub = SubscriptionsStub(connection)
+    stub = callbackgen.with_deadline(SubscriptionsStub(connection), PATIENCE)
     limit = callbackgen.settings.callbacks
     for number in range(limit):
         assert stub.add(above(number)) == number + 1

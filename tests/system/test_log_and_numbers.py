@@ -14,6 +14,7 @@ import pytest
 
 import callbackgen
 from callbackgen.runtime import wire
+from tests.patience import given_up
 from tests.system.edges.hall import PATIENCE, Hall, Visitor, looping, reached
 from tests.system.edges.peer import Peer, answer, ping
 from tests.system.edges.room_remote import RoomStub, RoomWrapper
@@ -56,7 +57,7 @@ def fails(*_: object) -> None:
     raise LookupError("one\nof two lines")
 
 
-def misbehave(connection: callbackgen.Connection) -> None:
+def misbehave(connection: callbackgen.Connection, hall: Hall) -> None:
     """Calls that go wrong in each way, at either end."""
     room = callbackgen.with_deadline(RoomStub(connection), PATIENCE)
     for name in ("exit", "memory", "unprintable"):
@@ -65,8 +66,10 @@ def misbehave(connection: callbackgen.Connection) -> None:
     room.note("a oneway\ncall")
     with pytest.raises(callbackgen.RemoteRaised):
         room.relay(Visitor(fails), "fails in the callback")
-    with pytest.raises(callbackgen.DeadlineExceeded):
-        callbackgen.with_deadline(room, 0.2).hold("too long")
+    given_up(
+        lambda seconds: callbackgen.with_deadline(room, seconds).hold("too long"),
+        lambda: hall.arrived.acquire(timeout=10),
+    )
     with pytest.raises(callbackgen.Unimplemented):
         RoomStub(connection, "now\nhere").echo(1)
     guests = [Visitor() for _ in range(3)]
@@ -95,6 +98,9 @@ nobody is there for the answer to Room.hold
 the connection ended: for the test""".splitlines()
 """What the server's log says of a client that does all that, sorted."""
 
+NOT_IN_TIME = "Room.hold refused: the time was over before the call could start"
+"""What it may say besides on a busy machine; see `given_up`."""
+
 
 def test_each_record_has_its_peer_and_method(
     daemon: callbackgen.Daemon,
@@ -104,12 +110,11 @@ def test_each_record_has_its_peer_and_method(
 ) -> None:
     """Of calls, errors, time-outs and losses at both ends: one line that says whose."""
     with callbackgen.connect(address) as connection:
-        misbehave(connection)
+        misbehave(connection, hall)
         callbackgen.on_lost(hall.joined[0], fails)
         callbackgen.on_lost(RoomStub(connection), fails)
         with ThreadPoolExecutor(1) as pool:  # a call whose answer nobody is there for
             held = pool.submit(RoomStub(connection).hold, "held")
-            assert hall.arrived.acquire(timeout=PATIENCE)
             assert hall.arrived.acquire(timeout=PATIENCE)
             connection.session.close("for the test", "for the test")
             with pytest.raises(callbackgen.ConnectionLost):
@@ -128,7 +133,8 @@ def test_each_record_has_its_peer_and_method(
         client,
         f"<closed connection to {address}>",
     }
-    assert sorted(text[2] for _, text in told if text[0] == client) == AT_SERVER
+    at_server = [text[2] for _, text in told if text[0] == client]
+    assert sorted(one for one in at_server if one != NOT_IN_TIME) == AT_SERVER
     assert sorted(text[2] for _, text in told if text[0] == address) == [
         "Guest.told raised LookupError: one\\nof two lines",
         (
@@ -236,6 +242,11 @@ def test_bytes_are_counted_alike_at_both_ends(
                 assert sent > size
             assert here.bytes_sent - before.bytes_sent >= 2 * size
             assert here.bytes_received - before.bytes_received >= 2 * size
+        assert reached(  # what the server has released is heard of here
+            lambda: (
+                daemon.statistics().bytes_sent == connection.statistics().bytes_received
+            )
+        )
     assert reached(lambda: not daemon.statistics().connections)
     there = daemon.statistics()
     here = connection.statistics()

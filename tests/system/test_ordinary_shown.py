@@ -137,10 +137,10 @@ def test_what_pyro5_leaves_unanswered_is_logged(
         for _ in range(20):
             with pytest.raises(RuntimeError, match="SystemExit: 3"):
                 shop.fail("exit")
-        seconds = time.monotonic() - began
         host, port = shop._pyroConnection.sock.getsockname()
         with pytest.raises(Pyro5.errors.CommunicationError):
             shop.fail("communication")
+    seconds = time.monotonic() - began
     start = f"{host}:{port}: shop.fail raised"
     exits = [one for one in caplog.messages if "SystemExit" in one]
     assert exits[0] == f"{start} RuntimeError: SystemExit: 3"

@@ -9,8 +9,11 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import callbackgen
+from tests.patience import be_patient
 from tests.system.edges.guest_remote import GuestStub
 from tests.system.edges.room_remote import RoomWrapper
+
+be_patient()  # also where a program is run that the tests start
 
 PATIENCE = 30.0
 """Seconds: far more than anything may take here."""

@@ -16,6 +16,10 @@ import threading
 from collections.abc import Callable, Generator
 from typing import Any
 
+from tests.patience import be_patient
+
+be_patient()
+
 HERE = "here:"
 """Before the name of a method: run it in the thread that reads the commands."""
 

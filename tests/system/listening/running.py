@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeAlias
 
@@ -200,6 +202,18 @@ class Pending:
     def done(self) -> bool:
         """Whether the result is here."""
         return self._program.has_answered(self._number)
+
+
+def a_port() -> int:
+    """A port that a server may have again after its end.
+
+    It is none of those that the system gives to whom it likes, meanwhile as well.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", port))
+            return port
 
 
 class Stage:

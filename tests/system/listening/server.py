@@ -1,7 +1,8 @@
 """The server of the scenarios: ``python -m tests.system.listening.server OPTIONS``.
 
-The options are JSON: `host`, `port`, `unixsocket`, `settings` (callbackgen's), `config` (Pyro5's), and `lingers`: the
-process goes on after the daemon's end until there are no more commands.
+The options are JSON: `host`, `port`, `unixsocket`, `settings` (callbackgen's), `config` (Pyro5's), `idle`: how many
+seconds a thread waits for work, and `lingers`: the process goes on after the daemon's end until there are no more
+commands.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import Pyro5
 
 import callbackgen
+from callbackgen.runtime import workers
 from tests.system.listening.alarm_remote import AlarmStub
 from tests.system.listening.answering import answer_commands, described, emit
 from tests.system.listening.clock_remote import ClockWrapper
@@ -299,6 +301,7 @@ def main(options: dict[str, Any]) -> None:
     for name, value in options.get("config", {}).items():
         setattr(Pyro5.config, name, value)
     settings = callbackgen.Settings(**options.get("settings", {}))
+    cast(Any, workers)._IDLE = options.get("idle", 10)
     exchange = Exchange()
     with Daemon(
         host=options.get("host", "127.0.0.1"),

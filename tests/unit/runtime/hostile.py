@@ -79,10 +79,10 @@ class Hostile:
         port = self._listening.getsockname()[1]
         self.address = f"PYRO:thing@127.0.0.1:{port}"
 
-    def came(self, number: int) -> int:
+    def came(self, number: int, seconds: float = 30) -> int:
         """Waits until that many connections have come; gives how many have."""
         with self._coming:
-            self._coming.wait_for(lambda: self.connections >= number, timeout=30)
+            self._coming.wait_for(lambda: self.connections >= number, seconds)
             return self.connections
 
     def accept(self) -> None:

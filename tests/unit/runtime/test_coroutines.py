@@ -11,6 +11,8 @@ import weakref
 import pytest
 
 from callbackgen.runtime import coroutines
+from tests.patience import patiently
+from tests.system.edges.hall import PATIENCE, reached
 
 
 async def add(one: int, two: int) -> int:
@@ -24,9 +26,9 @@ def test_runs_on_our_own_loop() -> None:
     async def thread() -> str:
         return threading.current_thread().name
 
-    names = {coroutines.run(thread, None, 5, "m") for _ in range(3)}
+    names = {coroutines.run(thread, None, PATIENCE, "m") for _ in range(3)}
     assert names == {"callbackgen event loop"}
-    assert coroutines.run(lambda: add(1, 2), None, 5, "m") == 3
+    assert coroutines.run(lambda: add(1, 2), None, PATIENCE, "m") == 3
 
 
 def test_runs_on_the_given_loop() -> None:
@@ -38,7 +40,7 @@ def test_runs_on_the_given_loop() -> None:
         async def loop() -> object:
             return asyncio.get_running_loop()
 
-        ran_on = await asyncio.to_thread(coroutines.run, loop, here, 5, "m")
+        ran_on = await asyncio.to_thread(coroutines.run, loop, here, PATIENCE, "m")
         return ran_on, here
 
     ran_on, here = asyncio.run(main())
@@ -47,17 +49,24 @@ def test_runs_on_the_given_loop() -> None:
 
 def test_is_cancelled_at_the_deadline() -> None:
     """It is cancelled, sees that, and its caller gets a TimeoutError that says so."""
-    cancelled = threading.Event()
 
-    async def forever() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cancelled.set()
+    def attempt(times: int) -> None:
+        cancelled = threading.Event()
+        seconds = 0.05 * times
 
-    with pytest.raises(TimeoutError, match=r"m\(\) was cancelled after 0.05 s"):
-        coroutines.run(forever, None, 0.05, "m")
-    assert cancelled.is_set()
+        async def forever() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+
+        with pytest.raises(
+            TimeoutError, match=rf"m\(\) was cancelled after {seconds:g} s"
+        ):
+            coroutines.run(forever, None, seconds, "m")
+        assert cancelled.is_set()
+
+    patiently(attempt)
 
 
 def test_one_that_ignores_its_cancellation_is_left(
@@ -65,26 +74,33 @@ def test_one_that_ignores_its_cancellation_is_left(
 ) -> None:
     """Its caller goes on all the same."""
     monkeypatch.setattr(coroutines, "_GRACE", 0.05)
-    let_go: list[asyncio.Event] = []
-    ended = threading.Event()
 
-    async def stubborn() -> None:
-        let_go.append(asyncio.Event())
-        while not let_go[0].is_set():
-            try:
-                await let_go[0].wait()
-            except asyncio.CancelledError:
-                continue
-        ended.set()
+    def attempt(times: int) -> None:
+        let_go: list[asyncio.Event] = []
+        ended = threading.Event()
 
-    with pytest.raises(TimeoutError, match="nor when it was cancelled"):
-        coroutines.run(stubborn, None, 0.05, "m")
+        async def stubborn() -> None:
+            let_go.append(asyncio.Event())
+            while not let_go[0].is_set():
+                try:
+                    await let_go[0].wait()
+                except asyncio.CancelledError:
+                    continue
+            ended.set()
 
-    async def release() -> None:
-        let_go[0].set()
+        async def release() -> None:
+            for each in let_go:
+                each.set()
 
-    coroutines.run(release, None, 5, "m")
-    assert ended.wait(5)
+        try:
+            with pytest.raises(TimeoutError, match="nor when it was cancelled"):
+                coroutines.run(stubborn, None, 0.05 * times, "m")
+        finally:
+            coroutines.run(release, None, PATIENCE, "m")
+        assert let_go, "it had no time to begin"
+        assert ended.wait(PATIENCE)
+
+    patiently(attempt)
 
 
 @pytest.mark.parametrize("kind", [ValueError, TimeoutError, SystemExit])
@@ -95,8 +111,8 @@ def test_what_it_raises_reaches_the_caller(kind: type[BaseException]) -> None:
         raise kind("mine")
 
     with pytest.raises(kind, match="mine"):
-        coroutines.run(failing, None, 5, "m")
-    assert coroutines.run(lambda: add(1, 1), None, 5, "m") == 2
+        coroutines.run(failing, None, PATIENCE, "m")
+    assert coroutines.run(lambda: add(1, 1), None, PATIENCE, "m") == 2
 
 
 def test_one_that_is_cancelled_from_elsewhere() -> None:
@@ -106,7 +122,7 @@ def test_one_that_is_cancelled_from_elsewhere() -> None:
         raise asyncio.CancelledError
 
     with pytest.raises(RuntimeError, match=r"m\(\) was cancelled"):
-        coroutines.run(cancelled, None, 5, "m")
+        coroutines.run(cancelled, None, PATIENCE, "m")
 
 
 def test_call_on_its_own_loop_is_refused() -> None:
@@ -115,7 +131,7 @@ def test_call_on_its_own_loop_is_refused() -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
         with pytest.raises(RuntimeError, match="would wait for itself"):
-            coroutines.run(lambda: add(1, 2), loop, 5, "m")
+            coroutines.run(lambda: add(1, 2), loop, PATIENCE, "m")
 
     asyncio.run(main())
 
@@ -128,7 +144,7 @@ def test_a_loop_that_has_ended_is_said() -> None:
 
     ended = asyncio.run(main())
     with pytest.raises(RuntimeError, match="does not run any more"):
-        coroutines.run(lambda: add(1, 2), ended, 5, "m")
+        coroutines.run(lambda: add(1, 2), ended, PATIENCE, "m")
 
 
 def test_our_loop_keeps_nothing_of_the_call_that_came_first() -> None:
@@ -141,10 +157,10 @@ def test_our_loop_keeps_nothing_of_the_call_that_came_first() -> None:
 
     def first() -> weakref.ref[Held]:
         held.set(value := Held())
-        assert coroutines.run(lambda: add(1, 2), None, 5, "m") == 3
+        assert coroutines.run(lambda: add(1, 2), None, PATIENCE, "m") == 3
         return weakref.ref(value)
 
     coroutines.__dict__["_background"].end()
     left = contextvars.Context().run(first)
-    gc.collect()
-    assert left() is None
+    # The loop may be about to end what it did for that call.
+    assert reached(lambda: gc.collect() >= 0 and left() is None)

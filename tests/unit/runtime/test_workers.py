@@ -429,6 +429,20 @@ def test_close_names_the_threads_that_do_not_end() -> None:
     assert workers.close(PATIENCE) == []
 
 
+def test_close_does_not_name_a_thread_that_is_just_about_to_end() -> None:
+    """On a busy machine an idle one may take longer than it waits: no call hangs."""
+    workers = Workers(2)
+    done = threading.Event()
+    workers.submit("a", done.set)
+    assert done.wait(PATIENCE)
+    while not workers._idle:  # it may not be through with its task
+        time.sleep(0.001)
+    (thread,) = workers._threads
+    assert workers.close(0) == []
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
 def test_a_worker_may_close() -> None:
     """It does not wait for itself; the idle ones end, and it does after its task."""
     workers = Workers(4)
