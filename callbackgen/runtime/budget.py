@@ -124,7 +124,7 @@ class Held:
         what comes after it. Then one message is let in, and more as long as its client
         does not hold more than it may. WireError is raised beyond.
         """
-        if not (self._counted or size > _FREE):
+        if not self._counted and self._unread + size <= _FREE:
             self._arriving = size
             return True
         with self._budget.lock:

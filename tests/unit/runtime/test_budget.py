@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import cycle
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callbackgen import Settings
@@ -130,6 +130,7 @@ STEPS = st.lists(
 )
 
 
+@example([(0, "arrives"), (0, "heard"), (0, "arrives")], [8193])
 @given(STEPS, st.lists(st.integers(1, MESSAGE), min_size=1, max_size=8))
 def test_the_sum_is_what_they_hold_and_nobody_waits_for_nothing(
     steps: list[tuple[int, str]], sizes: list[int]
