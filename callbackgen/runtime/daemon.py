@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import selectors
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn, cast
@@ -202,6 +203,9 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         """
         if self.__transport is None:
             raise DaemonError("this daemon has been closed: make another one")
+        interval = self.__settings.switch_interval
+        if 0 < interval < sys.getswitchinterval():
+            sys.setswitchinterval(interval)
         if isinstance(self.__transport, Listener):
             self.__transport.watches_calls = loopCondition is not _always
         pyro: Any = super()

@@ -33,6 +33,7 @@ _PHRASES = {
 """msgspec's words, and ours."""
 
 _LONGEST: Final = 4096
+_INDEX: Final = re.compile(r"^(a key of |)\[(\d+)\]")
 
 
 class Misfit(ValueError):
@@ -53,6 +54,17 @@ class Misfit(ValueError):
     def within(self, place: str) -> Misfit:
         """The same of the whole in which the value stands at that place."""
         return Misfit(self.text, f"{place}{self.path}")
+
+    def moved(self, start: int) -> Misfit:
+        """The same of a list that is read in pieces, of one that begins there."""
+        if not start:
+            return self
+
+        def number(found: re.Match[str]) -> str:
+            return f"{found[1]}[{int(found[2]) + start}]"
+
+        path = _INDEX.sub(number, self.path)
+        return Misfit(self.text if path else _INDEX.sub(number, self.text), path)
 
 
 class UnfitReply(TypeError):

@@ -112,7 +112,9 @@ class Server:
         if len(incoming.payload) <= self._session.settings.untyped_size:
             called = self._unpacked(incoming, passing)
         else:
-            called = envelope.heading_in(incoming.payload)
+            with turn_to_read(len(incoming.payload)):
+                _check_containers(incoming.payload, large=True)
+                called = envelope.heading_in(incoming.payload)
         if incoming.expires is not None and incoming.expires <= time.monotonic():
             if not isinstance(called, Request):
                 self._session.discard(incoming.payload)
@@ -166,16 +168,8 @@ class Server:
         if passing.refused is not None:
             raise Refusal("limit", f"{named(request)}: {passing.refused}")
         result = _run(wrapper, served, request, passing)
-        try:
-            payload = envelope.packed(result)
-        except (OverflowError, RecursionError, UnicodeEncodeError) as error:
-            raise UnfitReply(f"{request.method}(): reply: {error}") from None
-        if len(payload) > LEAST:
-            exceeded = served.method.result_size.exceeded(len(payload), settings)
-            if exceeded is not None:
-                raise UnfitReply(f"{request.method}(): the reply is {exceeded}")
-        _check_result(served.method, result, payload, settings)
-        return payload
+        with passing.turn(result):
+            return _packed(served.method, result, settings)
 
     def _wrapper(
         self, incoming: Incoming, called: Heading, export: Export | None
@@ -213,10 +207,10 @@ def _run(
     return call(wrapper, request.arguments, request.keywords, passing)
 
 
-def _check_containers(payload: bytes) -> None:
+def _check_containers(payload: bytes, *, large: bool = False) -> None:
     """Raises Refusal for a call that would take too much to be read."""
     try:
-        check_containers(payload)
+        check_containers(payload, large=large)
     except WireError as error:
         called = envelope.heading_in(payload)
         raise Refusal("limit", f"{named(called)}: {error}") from None
@@ -230,6 +224,20 @@ def _check_parts(request: Request, size: int) -> None:
         request.arguments.clear()  # the traceback would keep them
         request.keywords.clear()
         raise Refusal("limit", f"{named(request)}: {error}") from None
+
+
+def _packed(method: Method[Any], result: object, settings: Settings) -> bytes:
+    """The answer. Raises UnfitReply for one that a receiver would not take."""
+    try:
+        payload = envelope.packed(result)
+    except (OverflowError, RecursionError, UnicodeEncodeError) as error:
+        raise UnfitReply(f"{method.name}(): reply: {error}") from None
+    if len(payload) > LEAST:
+        exceeded = method.result_size.exceeded(len(payload), settings)
+        if exceeded is not None:
+            raise UnfitReply(f"{method.name}(): the reply is {exceeded}")
+    _check_result(method, result, payload, settings)
+    return payload
 
 
 def _check_result(

@@ -118,6 +118,12 @@ class Settings:
     """How many of them may come from one address: with IPv6 from one /64, of which a
     host can have any address, and over a Unix domain socket from one user."""
 
+    switch_interval: float = 0.001
+    """Seconds for which a thread of a serving process may run while others wait for it.
+    `requestLoop` sets it for the whole process (`sys.setswitchinterval`) where it is
+    longer, as Python's own 0.005 are: each step of a call would wait for that while
+    another client has something large read. 0 leaves it as it is."""
+
     if not TYPE_CHECKING:  # a type checker would take any name for an attribute
 
         def __setattr__(self, name, value):

@@ -51,6 +51,9 @@ _CONTAINER: Final = 4
 _MOST_CONTAINERS: Final = _MOST_PARTS // _CONTAINER + 1
 """In a call, which is an array itself."""
 
+_MOST_IN_LARGE: Final = 2 * _MOST_PARTS
+"""More than there are arguments."""
+
 _TOO_MANY: Final = (
     f"more than {_MOST_PARTS} parts: a text is one, a key of a dict two, a list, a "
     "dict or the like four"
@@ -76,12 +79,14 @@ def unpacked(payload: bytes, extension: Extension, *, checked: bool = False) -> 
     return decoded(payload, Any, Extensions(extension, checked=checked))
 
 
-def check_containers(payload: bytes) -> None:
+def check_containers(payload: bytes, *, large: bool = False) -> None:
     """Raises WireError as `check_parts` does, for what must not even be made.
 
-    It says so of most of what has too many parts, and of nothing else.
+    It says so of most of what has too many parts, and of nothing else; of a `large`
+    payload, which its type has to allow, for what no type does that may be large.
     """
-    if has_more(payload, _MOST_CONTAINERS, _ENTERED):
+    most = _MOST_IN_LARGE if large else _MOST_CONTAINERS
+    if has_more(payload, most, _ENTERED):
         raise WireError(_TOO_MANY)
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from callbackgen.interface import NONE, Symbol, Type
 from callbackgen.runtime.annotations import resolve
+from callbackgen.runtime.kinds.arrays import Array
 from callbackgen.runtime.kinds.converting import converted
 from callbackgen.runtime.kinds.of import kind_of
 from callbackgen.runtime.kinds.plain import check_depth
@@ -118,6 +119,11 @@ class Value:
             raise Misfit(str(error)) from None
         except RecursionError:
             raise Misfit("nested too deeply") from None
+        if type(data) is list and isinstance(self._kind, Array):
+            items: list[Any] = data
+            return self._kind.in_pieces(
+                items, lambda piece: converted(piece, form, carrier)
+            )
         return converted(data, form, carrier)
 
 

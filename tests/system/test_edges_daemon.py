@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -205,3 +206,22 @@ def test_statistics() -> None:
         ended = daemon.statistics()
         assert (ended.connections, ended.connected) == (0, 1)
         assert sum(ended.closed.values()) == 1
+
+
+@pytest.mark.parametrize(("setting", "expected"), [(0.001, 0.001), (0.0, 0.005)])
+def test_threads_of_a_server_take_turns_more_often(
+    setting: float, expected: float
+) -> None:
+    """While it serves, unless its settings say otherwise."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    try:
+        settings = callbackgen.Settings(switch_interval=setting)
+        with (
+            open_hall(settings=settings) as address,
+            callbackgen.connect(address) as connection,
+        ):
+            assert RoomStub(connection).echo("in the loop") == "in the loop"
+            assert sys.getswitchinterval() == pytest.approx(expected)
+    finally:
+        sys.setswitchinterval(before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
@@ -31,6 +31,9 @@ MOST_ITEMS: Final = 64 * 1024
 """A text of one letter takes 2 bytes on its way and 50 in memory, and a key of a dict
 twice that: a large message has no more of them in one container. Nor of what msgspec
 hands to us, which takes a microsecond each."""
+
+_PIECE: Final = 1024
+"""While msgspec makes objects, no other thread runs: of these for some milliseconds."""
 
 _SETS: Final = (set, frozenset)
 _UNLIMITED: Final = frozenset({Family.NULL, Family.BOOL, Family.INT, Family.FLOAT})
@@ -109,6 +112,21 @@ class Array(Kind):
         item = self._item
         is_dear = item.is_container or item.is_slow or item.size(around).is_dear
         return Size(math.inf, is_dear)
+
+    def in_pieces(
+        self, data: list[Any], convert: Callable[[list[Any]], Any]
+    ) -> Collection[Any]:
+        """A value, of which so much is made at a time as holds up nobody."""
+        if self._arrives is not list or len(data) <= _PIECE:
+            made: Collection[Any] = convert(data)
+            return made
+        items: list[Any] = []
+        for start in range(0, len(data), _PIECE):
+            try:
+                items += convert(data[start : start + _PIECE])
+            except Misfit as misfit:
+                raise misfit.moved(start) from None
+        return items
 
     def pack(self, value: Any, carrier: Carrier) -> Any:
         """See `Kind`."""

@@ -355,3 +355,33 @@ def test_nan_arrives_in_fields() -> None:
         sent("set[complex]", {complex(math.nan, 1)})
     with pytest.raises(Misfit, match="serpent cannot carry a complex with nan"):
         value("complex").pack(complex(1, math.nan), BY_ADDRESS)
+
+
+MANY = 3000
+"""Items, which are read in several pieces."""
+
+
+def test_many_are_read_in_pieces() -> None:
+    """And are one list, as they were."""
+    items = [typed.Positive(number) for number in range(1, MANY)]
+    assert sent(f"list[{T}.Positive]", items) == items
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "wrong", "message"),
+    [
+        ("dict[str, int]", {"a": 1}, {"a": "b"}, "[2500][...]: expected int, got str"),
+        ("dict[int, int]", {1: 1}, {"a": 1}, "a key of [2500]: expected int, got str"),
+        ("int", 1, "a", "[2500]: expected int, got str"),
+        ("int", 1, [1], "[2500]: expected int, got list"),
+    ],
+)
+def test_what_does_not_fit_in_a_later_piece(
+    text: str, item: object, wrong: object, message: str
+) -> None:
+    """Its place is that in the whole."""
+    data = [item] * MANY
+    data[2500] = wrong
+    with pytest.raises(Misfit) as refusal:
+        value(f"list[{text}]").unpack(data, Side().passing())
+    assert str(refusal.value) == message
