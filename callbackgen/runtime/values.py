@@ -119,10 +119,9 @@ class Value:
             raise Misfit(str(error)) from None
         except RecursionError:
             raise Misfit("nested too deeply") from None
-        if type(data) is list and isinstance(self._kind, Array):
-            items: list[Any] = data
+        if isinstance(self._kind, Array):
             return self._kind.in_pieces(
-                items, lambda piece: converted(piece, form, carrier)
+                data, lambda piece: converted(piece, form, carrier)
             )
         return converted(data, form, carrier)
 

@@ -113,20 +113,17 @@ class Array(Kind):
         is_dear = item.is_container or item.is_slow or item.size(around).is_dear
         return Size(math.inf, is_dear)
 
-    def in_pieces(
-        self, data: list[Any], convert: Callable[[list[Any]], Any]
-    ) -> Collection[Any]:
+    def in_pieces(self, data: object, convert: Callable[[object], Any]) -> object:
         """A value, of which so much is made at a time as holds up nobody."""
-        if self._arrives is not list or len(data) <= _PIECE:
-            made: Collection[Any] = convert(data)
-            return made
-        items: list[Any] = []
-        for start in range(0, len(data), _PIECE):
+        if self._arrives is not list or not isinstance(data, list):
+            return convert(data)
+        items, made = cast("list[object]", data), list[object]()
+        for start in range(0, len(items), _PIECE):
             try:
-                items += convert(data[start : start + _PIECE])
+                made += convert(items[start : start + _PIECE])
             except Misfit as misfit:
                 raise misfit.moved(start) from None
-        return items
+        return made
 
     def pack(self, value: Any, carrier: Carrier) -> Any:
         """See `Kind`."""
