@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from callbackgen.generator.diagnostics import Diagnostic
 
 _INDENT = "    "
-_UNPRINTABLE = ("Cc", "Cs", "Cf")
+_UNPRINTABLE = ("Cc", "Cs", "Cf", "Zl", "Zp")
 _WIDTH = 160
 """Longer source lines are shown in part, around the column."""
 

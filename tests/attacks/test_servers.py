@@ -214,7 +214,7 @@ def answers_more_than_is_read(peer: Bad, call: Message) -> None:
     reply(peer, call, packed([[]] * 1_000_000))
 
 
-@ATTACKS.on_call(BAD + "not well-formed .*", method="echo", calls=2)
+@ATTACKS.on_call(BAD + "more than 65536 parts: .*", method="echo", calls=2)
 def answers_100_000_deep(peer: Bad, call: Message) -> None:
     """Arrays in each other, which have no end."""
     reply(peer, call, b"\x91" * 100_000)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callbackgen.generator import report
@@ -153,6 +153,7 @@ def test_a_message_cannot_command_the_terminal() -> None:
     assert "\x9b" not in report.as_text([found], FOLDER)
 
 
+@example("\u2028\u20290", 0)  # which Python takes for ends of lines
 @given(source=st.text(max_size=300), column=st.integers(-2, 310))
 def test_every_source_line_can_be_shown(source: str, column: int) -> None:
     """Whatever the line and column: one line of source, at most one with a caret."""
