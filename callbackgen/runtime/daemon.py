@@ -201,15 +201,21 @@ class Daemon(Pyro5.api.Daemon):  # type: ignore[misc]  # Pyro5 has no types
         The condition is looked at after each call, and every ``POLLTIMEOUT`` seconds of
         Pyro5's configuration. Clients that are connected are served all the time.
         """
-        if self.__transport is None:
+        transport = self.__transport
+        if transport is None:
             raise DaemonError("this daemon has been closed: make another one")
         interval = self.__settings.switch_interval
         if 0 < interval < sys.getswitchinterval():
             sys.setswitchinterval(interval)
-        if isinstance(self.__transport, Listener):
-            self.__transport.watches_calls = loopCondition is not _always
+        if isinstance(transport, Listener):
+            transport.watches_calls = loopCondition is not _always
         pyro: Any = super()
-        pyro.requestLoop(loopCondition)
+        try:
+            pyro.requestLoop(loopCondition)
+        except AttributeError as error:
+            # Closed before the loop began, by a signal handler or another thread.
+            if error.name != "loop" or error.obj is not None:
+                raise
 
     def shutdown(self) -> None:
         """End `requestLoop` and all connections. From any thread and any method."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -225,3 +226,23 @@ def test_threads_of_a_server_take_turns_more_often(
             assert sys.getswitchinterval() == pytest.approx(expected)
     finally:
         sys.setswitchinterval(before)
+
+
+def test_a_daemon_that_is_closed_as_its_loop_begins() -> None:
+    """By a signal handler, say: the loop is over before it has begun, without error."""
+    with callbackgen.Daemon(host="127.0.0.1") as daemon:
+
+        class Closing(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                if "entering requestloop" in record.getMessage():
+                    daemon.shutdown()
+
+        log = logging.getLogger("Pyro5.server")
+        handler, level = Closing(), log.level
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        try:
+            daemon.requestLoop()
+        finally:
+            log.removeHandler(handler)
+            log.setLevel(level)
