@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+
 from callbackgen.generator.classes import Classes, Kind
 from callbackgen.generator.forms import is_key_by_heart
 from callbackgen.generator.names import Library
@@ -17,6 +20,8 @@ from callbackgen.interface import (
 
 _LITERAL = Symbol("typing", "Literal")
 _TUPLE = Symbol("builtins", "tuple")
+_KEYS = frozenset({Kind.ENUM})
+_ITEMS = frozenset({Kind.NAMED_TUPLE, Kind.RECORD, Kind.STRUCT})
 
 
 class Keys:
@@ -42,14 +47,7 @@ class Keys:
     def _is_name_item(self, symbol: Symbol) -> bool:
         if symbol == Symbol("builtins", "frozenset"):
             return True
-        found = self.library.find(symbol)
-        if found is None or self.library.is_registered(symbol):
-            return False
-        supertype = self.classes.supertype(found)
-        if supertype is not None:
-            return self.is_item(supertype)
-        kind = self.classes.kind(found)
-        return kind in {Kind.NAMED_TUPLE, Kind.RECORD, Kind.STRUCT}
+        return self._is_class(symbol, _ITEMS, self.is_item)
 
     def is_key(self, annotation: Type) -> bool:
         """Whether a type that travels can be the key of a dict."""
@@ -71,12 +69,16 @@ class Keys:
                 return False
 
     def _is_name_key(self, symbol: Symbol) -> bool:
-        if is_key_by_heart(symbol):
-            return True
+        return is_key_by_heart(symbol) or self._is_class(symbol, _KEYS, self.is_key)
+
+    def _is_class(
+        self, symbol: Symbol, kinds: AbstractSet[Kind], is_one: Callable[[Type], bool]
+    ) -> bool:
+        """Whether a class is of these kinds, or a NewType of what `is_one`."""
         found = self.library.find(symbol)
         if found is None or self.library.is_registered(symbol):
             return False
         supertype = self.classes.supertype(found)
         if supertype is not None:
-            return self.is_key(supertype)
-        return self.classes.kind(found) is Kind.ENUM
+            return is_one(supertype)
+        return self.classes.kind(found) in kinds
