@@ -223,7 +223,8 @@ class Calling:
                 if is_large:
                     call.check_answer(answer.payload, used)
                 data = unpacked(answer.payload, passing.extension, checked=is_large)
-                if not is_large:
+            if not is_large:
+                with turn_to_read(size):
                     check_parts([data], size)
         except WireError as error:
             raise BadReply(f"{call.name}: {error}") from None

@@ -24,7 +24,7 @@ import serpent
 from Pyro5 import serializers
 from Pyro5.core import URI
 
-from callbackgen.runtime.containers import has_more
+from callbackgen.runtime.containers import has_more, has_more_in_json
 from callbackgen.runtime.kinds.plain import is_simple
 from callbackgen.runtime.parsing import parsed
 from callbackgen.runtime.turns import turn_to_read
@@ -40,8 +40,9 @@ _pyro: Final[Any] = serializers
 SERIALIZERS: Final = frozenset({SERPENT, JSON, MSGPACK} & {*_pyro.serializers_by_id})
 """Those that are taken: marshal can crash the process, msgpack may not be installed."""
 
-_MOST_CONTAINERS: Final = 32 * 1024
-"""As many dicts that have something in them as there is room for in json."""
+_MOST_CONTAINERS: Final = 16 * 1024
+"""Lists and dicts: to make more of them, or to write them, takes too long at a time."""
+_TOO_MANY: Final = f"more than {_MOST_CONTAINERS} lists and dicts in a message"
 
 _CLASS: Final = "__class__"
 _NAN: Final = {_CLASS: "float", "value": "nan"}
@@ -65,13 +66,14 @@ def call_in(
     """
     with turn_to_read(len(payload)):
         call = _call(serializer, payload)
-        make = make_for(call.object_id)
+    make = make_for(call.object_id)
+    if isinstance(make, AsPyro5):
+        # The users' converters may take their time, or wait for another message.
+        return _with_objects(call, make, inside_first=serializer == MSGPACK)
+    with turn_to_read(len(payload)):
         if isinstance(make, StandIns):
             _check_parts(call, len(payload))
-        if not isinstance(make, AsPyro5):
-            return _with_objects(call, make, inside_first=True)
-    # The users' converters may take their time, or wait for another message.
-    return _with_objects(call, make, inside_first=serializer == MSGPACK)
+        return _with_objects(call, make, inside_first=True)
 
 
 def handshake_in(serializer: int, payload: bytes) -> tuple[object, object]:
@@ -97,10 +99,12 @@ def _data(serializer: int, payload: bytes) -> object:
     if serializer == SERPENT:
         data = parsed(cast(Any, serpent).loads, payload)
     elif serializer == JSON:
+        if has_more_in_json(payload, _MOST_CONTAINERS):
+            raise TypeError(_TOO_MANY)
         data = json.loads(payload.decode("utf-8"))
     else:
         if has_more(payload, _MOST_CONTAINERS):
-            raise TypeError(f"more than {_MOST_CONTAINERS} lists and dicts in msgpack")
+            raise TypeError(_TOO_MANY)
         extension = _pyro.serializers_by_id[MSGPACK].ext_hook
         data = _pyro.msgpack.unpackb(payload, raw=False, ext_hook=extension)
     return data

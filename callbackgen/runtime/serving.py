@@ -129,7 +129,8 @@ class Server:
             if not checked:
                 _check_containers(payload)
             request = envelope.request_in(payload, passing.extension, checked=checked)
-            if not checked:
+        if not checked:
+            with turn_to_read(len(payload)):
                 _check_parts(request, len(payload))
         return request
 

@@ -38,8 +38,8 @@ class Settings:
     parse, and for an answer of an ordinary daemon that a peer has named."""
 
     ordinary_size: int = 256 * 1024
-    """The same for a message of an ordinary Pyro5 client in json or msgpack; one in
-    msgpack has at most 32,768 lists and dicts."""
+    """The same for a message of an ordinary Pyro5 client in json or msgpack, which has
+    at most 16,384 lists and dicts."""
 
     trusted: tuple[str, ...] = ()
     """Where stubs over stock Pyro5 are dialled that a peer has named, besides at its

@@ -39,14 +39,20 @@ def a_call(serializer: int, argument: bytes) -> bytes:
     return wire.encoded(wire.INVOKE, 1, payload, serializer=serializer)
 
 
-def filled(size: int, item: bytes, between: bytes = b",") -> bytes:
+MOST = 16 * 1024 - 64
+"""The same for lists and dicts, of json and of msgpack."""
+
+
+def filled(
+    size: int, item: bytes, between: bytes = b",", most: int | None = None
+) -> bytes:
     """As many items as there is room for."""
-    return between.join([item] * (size // len(item + between)))
+    return between.join(([item] * (size // len(item + between)))[:most])
 
 
-def listed(size: int, item: bytes) -> bytes:
+def listed(size: int, item: bytes, most: int | None = None) -> bytes:
     """The same as a list of serpent or json."""
-    return b"[" + filled(size - 2, item) + b"]"
+    return b"[" + filled(size - 2, item, most=most) + b"]"
 
 
 def array(item: bytes, most: int = OTHERS) -> bytes:
@@ -85,11 +91,11 @@ DEAR: dict[str, tuple[int, Argument]] = {
     "numbers that collide in serpent": (SERPENT, colliding),
     "tuples that collide in serpent": (SERPENT, colliding_tuples),
     "small dicts in serpent": (SERPENT, lambda: listed(SERPENTS, b"{}")),
-    "small dicts in json": (JSON, lambda: listed(OTHERS, b"{}")),
-    "dicts of one in json": (JSON, lambda: listed(OTHERS, b'{"":0}')),
-    "small dicts in msgpack": (MSGPACK, lambda: array(b"\x80", 32_700)),
-    "dicts of one in msgpack": (MSGPACK, lambda: array(b"\x81\xa0\xc0", 32_700)),
-    "small lists in msgpack": (MSGPACK, lambda: array(b"\x90", 32_700)),
+    "small dicts in json": (JSON, lambda: listed(OTHERS, b"{}", MOST)),
+    "dicts of one in json": (JSON, lambda: listed(OTHERS, b'{"":0}', MOST)),
+    "small dicts in msgpack": (MSGPACK, lambda: array(b"\x80", MOST)),
+    "dicts of one in msgpack": (MSGPACK, lambda: array(b"\x81\xa0\xc0", MOST)),
+    "small lists in msgpack": (MSGPACK, lambda: array(b"\x90", MOST)),
 }
 """Calls that are dear to read, and answered."""
 
@@ -105,7 +111,7 @@ ANSWERED: dict[str, tuple[int, list[Argument]]] = {
     "json that is less dear": (
         JSON,
         [
-            lambda: listed(OTHERS, b"[]"),
+            lambda: listed(OTHERS, b"[]", MOST),
             lambda: listed(OTHERS, b"9" * 4300),
             lambda: b'"%b"' % filled(OTHERS, b"\\u0000", b""),
         ],
@@ -136,11 +142,12 @@ RAISED: dict[str, tuple[int, list[Argument]]] = {
     "json that cannot be read": (
         JSON,
         [
-            lambda: nested(OTHERS, b"[", b"]"),
-            lambda: nested(OTHERS, b'{"":', b"}"),
+            lambda: nested(2 * MOST, b"[", b"]"),
+            lambda: nested(6 * MOST, b'{"":', b"}"),
             lambda: b"9" * OTHERS,
             lambda: b'"%b"' % filled(OTHERS, b"\\ud800", b""),  # as an answer, no UTF-8
-            lambda: listed(OTHERS, b'{"__class__":"a"}'),
+            lambda: listed(OTHERS, b'{"__class__":"a"}', MOST),
+            lambda: listed(OTHERS, b"[]"),
         ],
     ),
     "msgpack that cannot be read": (

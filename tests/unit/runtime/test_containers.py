@@ -1,7 +1,8 @@
-"""Lists and dicts are counted in msgpack before any is made."""
+"""Lists and dicts are counted in a message before any is made."""
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.runtime.containers import has_more
+from callbackgen.runtime.containers import has_more, has_more_in_json
 from callbackgen.runtime.unpacking import ARRAYS, check_parts, unpacked
 from callbackgen.runtime.wire import WireError
 
@@ -66,6 +67,30 @@ def test_any_bytes_are_counted(data: bytes) -> None:
     """Those that are no msgpack as far as they go."""
     assert not has_more(b"\x90" * 1000 + data, 1200, ENTERED)
     assert has_more(b"\x90" * 1201 + data, 1200, ENTERED)
+
+
+JSON = st.recursive(
+    st.none() | st.floats() | st.text() | st.text('\\"[]{}'),
+    lambda inner: (
+        st.lists(inner, max_size=20) | st.dictionaries(st.text(), inner, max_size=20)
+    ),
+)
+
+
+@given(JSON, st.booleans())
+def test_all_in_json_are_counted_and_nothing_else(
+    value: object, is_ascii: bool
+) -> None:
+    """Whatever stands in the texts between them."""
+    data = json.dumps(value, ensure_ascii=is_ascii).encode("utf-8", "surrogatepass")
+    number = counted(value)
+    assert not has_more_in_json(data, number)
+    assert has_more_in_json(data, number - 1)
+
+
+def test_json_of_texts_that_do_not_end_is_counted_in_one_go() -> None:
+    """If each were looked for to the end of all, it would take hours."""
+    assert not has_more_in_json(b'"[' + b'\\"[' * 400_000, 1000)
 
 
 @pytest.mark.parametrize("count", range(16_380, 16_390))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import signal
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -71,6 +73,64 @@ def test_nobody_waits_for_ever_to_convert(monkeypatch: pytest.MonkeyPatch) -> No
     thread.join(PATIENCE)
     assert can_be_had(converting)
     converting.forget()
+
+
+class Clock:
+    """In place of `time`: each look at it is three milliseconds after the one before."""
+
+    def __init__(self, pause: Callable[[float], object]) -> None:
+        self.sleep = pause
+        self.perf_counter = itertools.count(1000, 0.003).__next__
+
+    def monotonic(self) -> float:
+        return 1000.0
+
+
+BOTH = pytest.mark.parametrize(
+    ("turn", "turns"), [(turn_to_read, reading), (turn_to_convert, converting)]
+)
+
+
+@BOTH
+def test_smaller_messages_have_pauses(
+    turn: Any, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While any come they have time behind each step, before anything large goes on.
+
+    That is so as well if the step has failed; it is at most 2 ms.
+    """
+    pauses: list[float] = []
+    waiting = threading.Thread(target=lambda: turns.__enter__() or turns.__exit__())
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            waiting.start()
+            assert reached(lambda: turns.waiting == 1)
+
+    monkeypatch.setattr(module, "time", Clock(pause))
+    with turn_to_read(16 * 1024):
+        assert pauses == []
+    with turn(16 * 1024 + 1):
+        assert pauses == []
+    waiting.join(PATIENCE)
+    assert pauses == [0.002]
+    with pytest.raises(ValueError, match="wrong"), turn(LARGE):
+        raise ValueError("wrong")
+    assert pauses == [0.002, 0.002]
+
+
+@BOTH
+def test_what_is_large_has_no_pauses_by_itself(
+    turn: Any, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would have anything of it."""
+    pauses: list[float] = []
+    monkeypatch.setattr(module, "time", Clock(pauses.append))
+    monkeypatch.setattr(module, "smaller", module.Smaller())
+    with turn(LARGE), turn(LARGE):
+        assert turns.waiting == 0
+    assert pauses == []
 
 
 def test_who_came_first_is_next() -> None:

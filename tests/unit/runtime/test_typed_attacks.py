@@ -311,17 +311,39 @@ def test_members_of_a_union_arrive_as_what_they_are() -> None:
 
 @pytest.mark.parametrize("is_wrapper", [True, False])
 def test_parts_of_what_ordinary_clients_send_are_counted(is_wrapper: bool) -> None:
-    """Of 80,000 empty dicts as many objects could be made, with all their defaults."""
+    """They take far more than their bytes, whatever is made of them."""
     make = StandIns() if is_wrapper else ordinary_data.usual
-    for count, is_taken in ((16_000, True), (17_000, not is_wrapper)):
-        call = {"object": "a", "method": "m", "params": [[{}] * count], "kwargs": {}}
-        payload = msgspec.json.encode(call)
+    for count, is_taken in ((65_000, True), (70_000, not is_wrapper)):
+        payload = ordinary_call([""] * count)
         if is_taken:
             (found,) = ordinary_data.call_in(wire.JSON, payload, lambda _: make)[2]
             assert len(found) == count
         else:
             with pytest.raises(TypeError, match="more than 65536 parts"):
                 ordinary_data.call_in(wire.JSON, payload, lambda _: make)
+
+
+def ordinary_call(argument: object, serializer: int = wire.JSON) -> bytes:
+    call = ["a", "m", [argument], {}]
+    if serializer == wire.MSGPACK:
+        return msgspec.msgpack.encode(call)
+    names = ("object", "method", "params", "kwargs")
+    return msgspec.json.encode(dict(zip(names, call, strict=True)))
+
+
+@pytest.mark.parametrize("item", [{}, [], {"": 0}])
+@pytest.mark.parametrize("serializer", [wire.JSON, wire.MSGPACK])
+def test_lists_and_dicts_of_ordinary_clients_have_a_limit(
+    serializer: int, item: object
+) -> None:
+    """They are counted before any is made; brackets in a text are none."""
+    taken = [item] * 16_000 + ["[{" * 16_000]
+    payload = ordinary_call(taken, serializer)
+    call = ordinary_data.call_in(serializer, payload, lambda _: ordinary_data.usual)
+    assert call.arguments == [taken]
+    payload = ordinary_call([item] * 17_000, serializer)
+    with pytest.raises(TypeError, match="more than 16384 lists and dicts"):
+        ordinary_data.call_in(serializer, payload, lambda _: ordinary_data.usual)
 
 
 INSIDE: dict[str, Callable[[Any], Any]] = {
