@@ -166,11 +166,11 @@ class Session:
 
     def answer(self, incoming: Incoming, payload: bytes, *, failed: bool) -> None:
         """Sends the answer to a call. Raises ConnectionLost where nobody is there."""
-        message = self.channel.answer(incoming, payload, failed=failed)
         self._wait_for_room()
         if incoming.may_stay:
             self._staying.begin()
-        self.transport.send(message)
+        # Made only now: threads that wait for room would have each answer twice.
+        self.transport.send(self.channel.answer(incoming, payload, failed=failed))
 
     def _wait_for_room(self) -> None:
         """Waits until the other end has taken enough; if it does not, it has to go.

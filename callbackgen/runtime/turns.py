@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _SMALL: Final = 1024
 """Messages of so many bytes are read at any time."""
 
-_LARGE: Final = 16 * 1024
-"""Bytes of a message; converting fewer takes no longer than a thread runs anyway."""
+_LARGE: Final = 4 * 1024
+"""Bytes of a message; what is made of fewer takes little longer than a thread runs."""
 
 _MANY: Final = 500
 """Items of a value that is sent."""
@@ -41,8 +41,8 @@ _PATIENCE: Final = 2.0
 _PAUSE: Final = 0.002
 """Seconds at most, behind what took as long."""
 
-_SHORT: Final = 0.0005
-"""Seconds; nothing follows what took no longer."""
+_SHORT: Final = 0.001
+"""Seconds; a thread runs for as long anyway."""
 
 _LATELY: Final = 0.05
 """Seconds since something small was read, for as long as more of it may follow."""
@@ -148,6 +148,15 @@ reading: Final = Turns()
 converting: Final = Turns()
 """Whose turn it is to convert a larger value to its type, or from it."""
 
+
+class _Step(threading.local):
+    """Since when in its time a thread has run without a pause, if it has a turn."""
+
+    began: float | None = None
+
+
+_step: Final = _Step()
+
 forking.forget_in_children(reading)
 forking.forget_in_children(converting)
 
@@ -196,11 +205,26 @@ def _patiently() -> Generator[None]:
 
 @contextlib.contextmanager
 def _pause_behind() -> Generator[None]:
-    """Let smaller messages be read, if there are any, for as long as the block took."""
-    began = time.perf_counter()
+    before, _step.began = _step.began, time.thread_time()
     try:
         yield
     finally:
-        took = time.perf_counter() - began
-        if took > _SHORT and smaller.have_come():
-            time.sleep(min(took, _PAUSE))
+        _pause_after(_SHORT)
+        _step.began = before
+
+
+def pause() -> None:
+    """Between two parts of what has its turn: let smaller messages be read, if any are.
+
+    For any other thread this does nothing.
+    """
+    if _step.began is not None:
+        _pause_after(_PAUSE)
+
+
+def _pause_after(seconds: float) -> None:
+    """Pause where this thread has run for longer than that since the last pause."""
+    ran = time.thread_time() - (_step.began or 0.0)
+    if ran > seconds and smaller.have_come():
+        time.sleep(min(ran, _PAUSE))
+        _step.began = time.thread_time()

@@ -10,6 +10,7 @@ from callbackgen.runtime import envelope, wire
 from callbackgen.runtime.envelope import packed
 from tests.attacks.harness import TCP, Arena, Attack, Attacker, Table
 from tests.attacks.test_our_payloads import echo
+from tests.attacks.typed import TYPED
 from tests.system.edges.peer import Peer
 
 TABLE = Table()
@@ -88,12 +89,22 @@ def messages_that_are_begun(attacker: Attacker) -> None:
 @TABLE.attack("the connection ended: .*", over=(TCP,), repeated=True)
 def answers_that_are_not_read(attacker: Attacker) -> None:
     """Sixty large ones, of each of four connections."""
-    payload = packed(("Room", "echo", ["x" * 200_000], {}))
+    not_read(attacker, packed(("Room", "echo", ["x" * 200_000], {})), 60)
+
+
+@TABLE.attack("the connection ended: .*", over=(TCP,), repeated=True)
+def the_largest_answers_that_are_not_read(attacker: Attacker) -> None:
+    """A megabyte each."""
+    not_read(attacker, packed((TYPED, "text", ["x" * 1_040_000], {})), 12, "typed")
+
+
+def not_read(attacker: Attacker, payload: bytes, times: int, key: str = "hall") -> None:
+    """Calls so often over each of four connections, and takes no answer."""
     peers = [attacker.connected(buffer=4096) for _ in range(4)]
 
     def ask(peer: Peer) -> None:
-        for _ in range(60):
-            peer.call_with(payload)
+        for _ in range(times):
+            peer.call_with(payload, key=key)
 
     with ThreadPoolExecutor(len(peers)) as pool:
         sent = [pool.submit(ask, peer) for peer in peers]

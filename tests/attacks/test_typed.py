@@ -146,7 +146,7 @@ def send_too_many_objects(attacker: Attacker) -> None:
     peer.hang_up()
 
 
-@TABLE.attack("a call failed: TypeError: more than 65536 parts: .*", over=(TCP,))
+@TABLE.attack("a call failed: TypeError: more than 16384 lists .*", over=(TCP,))
 def send_empty_dicts_for_objects(attacker: Attacker) -> None:
     """As many as a message of json has room for."""
     peer = attacker.ordinary()

@@ -63,6 +63,8 @@ _MIXED: Method[int] = Method("mixed", f"(value: list[{HERE}.Bits | str]) -> int"
 _NUMBERS: Method[int] = Method("numbers", "(value: numpy.ndarray) -> int")
 _ADDRESS: Method[int] = Method("address", "(value: ipaddress.IPv4Address) -> int")
 
+_TEXT: Method[str] = Method("text", "(value: str) -> str")
+
 
 class TypedWrapper(Wrapper, format=1):
     """As the generator writes it, but that no object is behind it."""
@@ -103,6 +105,10 @@ class TypedWrapper(Wrapper, format=1):
     @exposed(_NUMBERS)
     def numbers(self, value: np.ndarray[Any, Any]) -> int:
         return len(value)
+
+    @exposed(_TEXT)
+    def text(self, value: str) -> str:
+        return value
 
     @exposed(_ADDRESS)
     def address(self, value: IPv4Address) -> int:

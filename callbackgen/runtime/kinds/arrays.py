@@ -23,6 +23,7 @@ from callbackgen.runtime.kinds.packing import Fields, are_as_they_are
 from callbackgen.runtime.kinds.plain import PLAIN, check_key, plain_key
 from callbackgen.runtime.misfit import Misfit, expected
 from callbackgen.runtime.sizes import Size
+from callbackgen.runtime.turns import pause
 
 if TYPE_CHECKING:
     from callbackgen.runtime.carrier import Carrier
@@ -123,6 +124,7 @@ class Array(Kind):
                 made += convert(items[start : start + _PIECE])
             except Misfit as misfit:
                 raise misfit.moved(start) from None
+            pause()
         return made
 
     def pack(self, value: Any, carrier: Carrier) -> Any:

@@ -16,6 +16,7 @@ import msgspec
 from callbackgen.runtime.kinds.kind import DEAR, Family, HandedOver, Hashing, Kind
 from callbackgen.runtime.kinds.scalars import is_huge
 from callbackgen.runtime.misfit import Misfit
+from callbackgen.runtime.turns import pause
 
 if TYPE_CHECKING:
     from callbackgen.runtime.carrier import Carrier
@@ -96,6 +97,7 @@ def is_simple(value: object) -> bool:
         left -= len(level)
         if not level or left < 0:
             break
+        pause()
     return not level
 
 

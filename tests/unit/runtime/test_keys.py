@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.runtime import envelope
+from callbackgen.runtime import envelope, keys
 from callbackgen.runtime.envelope import packed, plain
 from callbackgen.runtime.keys import check_alike, check_keys
-from callbackgen.runtime.unpacking import unpacked
+from callbackgen.runtime.unpacking import maps, unpacked
 from callbackgen.runtime.wire import WireError
 
 TOO_LONG = "keys that take too long to be told apart"
@@ -90,10 +90,39 @@ def test_too_many_alike_are_refused_at_both_ends(where: str) -> None:
 
 def test_keys_that_differ_are_as_many_as_one_likes() -> None:
     """Tuples, texts and numbers, of which no more than a few are alike by chance."""
-    keys: list[Hashable] = [*range(-5000, 5000), *map(str, range(5000))]
-    keys += [(x, y, "z") for x in range(100) for y in range(-50, 50)]
-    value = dict.fromkeys(keys, 1.5)
+    some: list[Hashable] = [*range(-5000, 5000), *map(str, range(5000))]
+    some += [(x, y, "z") for x in range(100) for y in range(-50, 50)]
+    value = dict.fromkeys(some, 1.5)
     assert unpacked(packed(value), bytes) == value
+
+
+def test_no_more_are_made_than_are_looked_at() -> None:
+    """The first that are too many alike end it, however many there are."""
+    made: list[dict[Hashable, None]] = []
+
+    def unpack(data: bytes) -> list[dict[Hashable, None]]:
+        read = maps(data)
+        made.extend(read)
+        return read
+
+    data = msgspec.msgpack.encode(alike(1000))
+    with pytest.raises(WireError, match=ALIKE):
+        check_keys(data, unpack)
+    assert 64 < len(made) < 500
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_takes_long_once_may_be_looked_up(
+    times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A garbage collection may come between, of all that there is in the process."""
+    now = [*([0, 0.5] * times), *([1, 1] * 20)]
+    monkeypatch.setattr(keys.time, "thread_time", iter(now).__next__)
+    if times == 1:
+        check_alike([*range(1000)])
+    else:
+        with pytest.raises(WireError, match=TOO_LONG):
+            check_alike([*range(1000)])
 
 
 def test_numbers_that_are_looked_for_in_one_place_are_refused() -> None:

@@ -34,12 +34,12 @@ def test_small_messages_wait_for_nobody() -> None:
 
 
 def test_small_values_are_converted_at_any_time() -> None:
-    """Those of messages of 16 KiB, and those of 500 items."""
-    with converting, turn_to_convert(16 * 1024), turn_to_convert(0, [1] * 500):
+    """Those of messages of 4 KiB, and those of 500 items."""
+    with converting, turn_to_convert(4 * 1024), turn_to_convert(0, [1] * 500):
         assert converting.waiting == 0
 
 
-@pytest.mark.parametrize(("size", "value"), [(16 * 1024 + 1, None), (0, [1] * 501)])
+@pytest.mark.parametrize(("size", "value"), [(4 * 1024 + 1, None), (0, [1] * 501)])
 def test_larger_values_are_converted_one_at_a_time(size: int, value: object) -> None:
     """Each in its turn, in which others wait."""
     had = threading.Event()
@@ -80,7 +80,7 @@ class Clock:
 
     def __init__(self, pause: Callable[[float], object]) -> None:
         self.sleep = pause
-        self.perf_counter = itertools.count(1000, 0.003).__next__
+        self.thread_time = itertools.count(1000, 0.003).__next__
 
     def monotonic(self) -> float:
         return 1000.0
@@ -109,15 +109,38 @@ def test_smaller_messages_have_pauses(
             assert reached(lambda: turns.waiting == 1)
 
     monkeypatch.setattr(module, "time", Clock(pause))
-    with turn_to_read(16 * 1024):
+    with turn_to_read(4 * 1024):
         assert pauses == []
-    with turn(16 * 1024 + 1):
+    with turn(4 * 1024 + 1):
         assert pauses == []
     waiting.join(PATIENCE)
     assert pauses == [0.002]
     with pytest.raises(ValueError, match="wrong"), turn(LARGE):
         raise ValueError("wrong")
     assert pauses == [0.002, 0.002]
+
+
+@BOTH
+def test_parts_of_a_step_have_pauses_between_them(
+    turn: Any, turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where those of this thread have taken 2 ms since the last one, in its turn."""
+    pauses: list[float] = []
+    monkeypatch.setattr(module, "time", Clock(pauses.append))
+    with turn_to_read(0):
+        module.pause()
+    assert pauses == []
+    with turn(LARGE):
+        module.pause()
+        module.pause()
+        other = threading.Thread(target=module.pause)
+        other.start()
+        other.join(PATIENCE)
+        assert pauses == [0.002] * 2
+        monkeypatch.setattr(module.time, "thread_time", lambda: 1000.0)
+        module.pause()
+    assert pauses == [0.002] * 2
+    assert turns.waiting == 0
 
 
 @BOTH
@@ -129,6 +152,7 @@ def test_what_is_large_has_no_pauses_by_itself(
     monkeypatch.setattr(module, "time", Clock(pauses.append))
     monkeypatch.setattr(module, "smaller", module.Smaller())
     with turn(LARGE), turn(LARGE):
+        module.pause()
         assert turns.waiting == 0
     assert pauses == []
 
