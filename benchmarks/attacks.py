@@ -1,17 +1,23 @@
 """What honest clients notice of attacks: ``python -m benchmarks.attacks``.
 
 Each attack of `tests.attacks` goes on, again and again, during so many honest calls.
+Where the machine is a virtual one, others on the same hardware may take its CPUs away
+for a while, which Linux counts as "steal". What was measured while that was so says
+nothing of the server, and is measured again.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -24,11 +30,26 @@ RESULT = Path(__file__).parent / "results" / "attacks.md"
 PACKAGES = ("Pyro5", "serpent", "msgpack", "msgspec")
 """Those whose versions the result names."""
 
-P99 = 0.050
-WORST = 0.250
-"""Seconds that an honest call may take more than beside a process that burns a CPU."""
+MORE = 0.050
+"""Seconds that an honest call may take more than beside a process that burns a CPU: the
+worst, and the p99 of all."""
 
-HEAD = ("attack", "calls", "median ms", "p99 ms", "worst ms", "new client ms", "KiB")
+STOLEN = 0.01
+"""How much of the CPUs' time others may take while something is measured."""
+
+TRIES = 5
+"""To measure something undisturbed; the least disturbed one counts."""
+
+HEAD = (
+    "attack",
+    "calls",
+    "median ms",
+    "p99 ms",
+    "worst ms",
+    "new client ms",
+    "KiB",
+    "stolen",
+)
 
 _BURN = "while True: pass"
 
@@ -59,6 +80,8 @@ def report(calls: int, only: str) -> tuple[str, list[str]]:
         machine(*PACKAGES),
         "New clients come meanwhile: the worst time of one, from connecting to the",
         "answer of its first call. KiB is what the server took more, at its peak.",
+        "Stolen is how much of the CPUs' time others on the same hardware had; if that",
+        f"was more than {STOLEN:.0%} it was measured again, up to {TRIES} times.",
     ]
     for transport in BOTH:
         rows = list(_rows(transport, calls, only, broken))
@@ -71,10 +94,9 @@ def _bounds(broken: list[str]) -> list[str]:
     if broken:
         return ["Bounds that broke:", "", *(f"- {one}" for one in broken)]
     return [
-        f"All bounds held: at most {P99 * 1000:g} ms for the p99 of the calls and",
-        f"{WORST * 1000:g} ms for the worst more than beside a process that burns a",
-        f"CPU, {MEMORY // 1024} MiB more, no error of an honest client, nothing left,",
-        "and a line in the log that says why.",
+        f"All bounds held: at most {MORE * 1000:g} ms for the worst of the calls more",
+        f"than beside a process that burns a CPU, {MEMORY // 1024} MiB more, no error",
+        "of an honest client, nothing left, and a line in the log that says why.",
     ]
 
 
@@ -82,17 +104,18 @@ def _rows(
     transport: str, calls: int, only: str, broken: list[str]
 ) -> Iterator[tuple[str, ...]]:
     """A line for each attack over a transport, behind what there is without any."""
-    yield _row("nobody attacks", _undergo(transport, calls, []))
+    yield _row("nobody attacks", _measured(transport, calls, []))
     with _burning():
-        beside = _undergo(transport, calls, [])
+        beside = _measured(transport, calls, [])
     yield _row("a process burns a CPU", beside)
     for name, attacks in _attacks(transport):
         if only not in name:
             continue
         click.echo(f"{transport}: {name}", err=True)
-        outcome = _undergo(transport, calls, attacks)
-        yield _row(name, outcome)
-        broken += [f"{name}, {transport}: {one}" for one in _broken(outcome, beside)]
+        measured = _measured(transport, calls, attacks)
+        yield _row(name, measured)
+        bounds = _broken(measured.outcome, beside.outcome)
+        broken += [f"{name}, {transport}: {one}" for one in bounds]
 
 
 def _attacks(transport: str) -> Iterator[tuple[str, list[Attack]]]:
@@ -107,6 +130,34 @@ def _attacks(transport: str) -> Iterator[tuple[str, list[Attack]]]:
                 yield f"{about}: {one.name}", [one]
         if waiting := entered.waiting(transport):
             yield f"{about}: {len(waiting)} that wait, side by side", waiting
+
+
+class Measured(NamedTuple):
+    """What attacks came to, while so much of the CPUs' time was stolen."""
+
+    outcome: Outcome
+    stolen: float
+
+
+def _measured(transport: str, calls: int, attacks: Sequence[Attack]) -> Measured:
+    """What attacks come to, as undisturbed as can be, or how they do harm."""
+    tries: list[Measured] = []
+    for _ in range(TRIES):
+        began, before = time.monotonic(), _stolen()
+        outcome = _undergo(transport, calls, attacks)
+        whole = (time.monotonic() - began) * (os.cpu_count() or 1)
+        tries.append(Measured(outcome, (_stolen() - before) / whole))
+        if any(_harm(outcome)):
+            return tries[-1]
+        if tries[-1].stolen <= STOLEN:
+            break
+    return min(tries, key=lambda one: one.stolen)
+
+
+def _stolen() -> float:
+    """Seconds that others have had of the CPUs of this machine so far."""
+    first = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
+    return int(first.split()[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def _undergo(transport: str, calls: int, attacks: Sequence[Attack]) -> Outcome:
@@ -127,7 +178,8 @@ def _burning() -> Generator[None]:
         process.wait()
 
 
-def _row(name: str, outcome: Outcome) -> tuple[str, ...]:
+def _row(name: str, measured: Measured) -> tuple[str, ...]:
+    outcome, stolen = measured
     calls = outcome.seen.calls
     times = (
         _part(calls, 50),
@@ -140,22 +192,28 @@ def _row(name: str, outcome: Outcome) -> tuple[str, ...]:
         str(len(calls)),
         *(f"{seconds * 1000:.1f}" for seconds in times),
         "" if outcome.memory is None else f"{outcome.memory:,}",
+        f"{stolen:.1%}",
     )
 
 
 def _broken(outcome: Outcome, beside: Outcome) -> Iterator[str]:
     """What did not hold."""
+    yield from _harm(outcome)
+    now, before = outcome.seen.calls, beside.seen.calls
+    for what, more in (
+        ("p99", _part(now, 99) - _part(before, 99)),
+        ("the worst", max(now) - max(before)),
+    ):
+        if more > MORE:
+            yield f"{what} {more * 1000:.0f} ms more"
+
+
+def _harm(outcome: Outcome) -> Iterator[str]:
+    """What must not be, however long calls take."""
     try:
         outcome.check()
     except AssertionError as error:
         yield str(error).splitlines()[0]
-    now, before = outcome.seen.calls, beside.seen.calls
-    more = _part(now, 99) - _part(before, 99)
-    if more > P99:
-        yield f"p99 {more * 1000:.0f} ms more"
-    more = max(now) - max(before)
-    if more > WORST:
-        yield f"the worst {more * 1000:.0f} ms more"
 
 
 def _part(values: Sequence[float], percent: int) -> float:

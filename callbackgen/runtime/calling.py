@@ -128,6 +128,7 @@ class Calling:
         session = self._session
         session.check_open()
         session.waiting_for_room += 1
+        session.transport.look_for_room_soon()
         try:
             if not session.room.wait(deadline.remaining()):
                 raise TimeoutError

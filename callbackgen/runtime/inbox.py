@@ -95,10 +95,16 @@ class Inbox:
 
         Raises WireError where that is too much.
         """
+        self._look(needed=self._is_needed())
+        # Who began to wait meanwhile may have looked at `has_room` before it was set.
+        if not self.has_room and self._is_needed():
+            self._look(needed=True)
+
+    def _look(self, *, needed: bool) -> None:
         if self._held is None:
             return
         arriving = self._receiver.arriving
-        has_room = self._held.arrives(arriving, needed=self._is_needed())
+        has_room = self._held.arrives(arriving, needed=needed)
         if has_room is not self.has_room:
             self.has_room = has_room
             is_begun = has_room and self._reads and arriving

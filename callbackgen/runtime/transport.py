@@ -153,6 +153,11 @@ class Transport:
             finally:
                 self._reading.release()
 
+    def look_for_room_soon(self) -> None:
+        """The same in any thread: from now on somebody waits for what comes."""
+        if not self.inbox.has_room:
+            self.loop.soon(self.look_for_room)
+
     def forget(self) -> None:
         """In a forked child: close the socket, which the parent goes on using."""
         self._closing = "the connection belongs to the parent process"
@@ -165,6 +170,7 @@ class Transport:
     def try_reading(self) -> bool:
         """Whether the calling thread reads from now on, until `stop_reading`."""
         if not self.loop.can_be_changed or not self._reading.acquire(blocking=False):
+            self.look_for_room_soon()
             return False
         self._is_read_by_caller = True
         self._watch()
@@ -183,8 +189,7 @@ class Transport:
         self._is_read_by_caller = False
         self._reading.release()
         self._watch()
-        if not self.inbox.has_room:
-            self.loop.soon(self.look_for_room)
+        self.look_for_room_soon()
 
     # In the loop's thread
 
@@ -297,10 +302,7 @@ class Transport:
             with self._lock:
                 data = self.tls.received(data)
                 self._flush()
-        self.inbox.arrived(data, self._is_open)
-
-    def _is_open(self) -> bool:
-        return self._closing is None
+        self.inbox.arrived(data, lambda: self._closing is None)
 
     def _inbox_changed(self) -> None:
         self._watch()

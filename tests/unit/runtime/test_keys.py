@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import math
 import random
+import time
 from collections.abc import Hashable
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callbackgen.runtime import envelope, keys
+from callbackgen.runtime import envelope
 from callbackgen.runtime.envelope import packed, plain
 from callbackgen.runtime.keys import check_alike, check_keys
 from callbackgen.runtime.unpacking import maps, unpacked
@@ -117,7 +118,7 @@ def test_what_takes_long_once_may_be_looked_up(
 ) -> None:
     """A garbage collection may come between, of all that there is in the process."""
     now = [*([0, 0.5] * times), *([1, 1] * 20)]
-    monkeypatch.setattr(keys.time, "thread_time", iter(now).__next__)
+    monkeypatch.setattr(time, "thread_time", iter(now).__next__)
     if times == 1:
         check_alike([*range(1000)])
     else:

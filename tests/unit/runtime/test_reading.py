@@ -9,6 +9,7 @@ from callbackgen.runtime.settings import Settings
 from callbackgen.runtime.shares import Clients
 from callbackgen.runtime.staying import Staying
 from callbackgen.runtime.workers import Workers
+from tests.system.edges.hall import reached
 from tests.unit.runtime.test_transport import LARGE, PATIENCE, connected, message
 
 
@@ -33,6 +34,39 @@ def test_who_reads_where_there_is_no_room_does_not_end_it() -> None:
         held.unread(0)
         end.theirs.sendall(message(1)[-1:])
         assert end.next() == 1
+
+
+def test_who_waits_has_others_read_on() -> None:
+    """Where another thread reads, and there is no room for what comes.
+
+    If it began to wait just as was looked whether anybody does, it is seen as well.
+    """
+    settings = Settings(held_size=0, message_size=LARGE)
+    with connected() as end:
+        transport = end.transport
+        inbox = transport.inbox
+        clients, budget = Clients(), Budget(settings, transport.loop.soon)
+        held = Held(budget, clients.join("a client"), transport.look_for_room)
+        Held(budget, clients.join("a client")).unread(10 * LARGE)
+        seen = [False, True]
+
+        def is_needed() -> bool:
+            return seen.pop(0) if seen else False
+
+        def begin() -> None:
+            inbox.keep_to(held, is_needed)
+            held.unread(2 * LARGE)
+            inbox.look_for_room()
+
+        end.in_loop(begin)
+        assert inbox.has_room, "who began to wait meanwhile was not seen"
+        assert not seen
+        end.in_loop(inbox.look_for_room)
+        assert reached(lambda: not inbox.has_room)
+        seen.append(True)
+        transport.loop.can_be_changed = False
+        assert not transport.try_reading(), "no thread reads but the loop's"
+        assert reached(lambda: inbox.has_room)
 
 
 def test_no_thread_stays_where_nothing_is_to_be_read() -> None:

@@ -80,10 +80,15 @@ class Clock:
 
     def __init__(self, pause: Callable[[float], object]) -> None:
         self.sleep = pause
-        self.thread_time = itertools.count(1000, 0.003).__next__
+        self.thread_time: Callable[[], float] = itertools.count(1000, 0.003).__next__
 
     def monotonic(self) -> float:
         return 1000.0
+
+
+def have_and_leave(turns: Turns) -> None:
+    with turns:
+        assert turns.waiting == 0
 
 
 BOTH = pytest.mark.parametrize(
@@ -100,7 +105,7 @@ def test_smaller_messages_have_pauses(
     That is so as well if the step has failed; it is at most 2 ms.
     """
     pauses: list[float] = []
-    waiting = threading.Thread(target=lambda: turns.__enter__() or turns.__exit__())
+    waiting = threading.Thread(target=have_and_leave, args=[turns])
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
@@ -126,7 +131,8 @@ def test_parts_of_a_step_have_pauses_between_them(
 ) -> None:
     """Where those of this thread have taken 2 ms since the last one, in its turn."""
     pauses: list[float] = []
-    monkeypatch.setattr(module, "time", Clock(pauses.append))
+    clock = Clock(pauses.append)
+    monkeypatch.setattr(module, "time", clock)
     with turn_to_read(0):
         module.pause()
     assert pauses == []
@@ -137,7 +143,7 @@ def test_parts_of_a_step_have_pauses_between_them(
         other.start()
         other.join(PATIENCE)
         assert pauses == [0.002] * 2
-        monkeypatch.setattr(module.time, "thread_time", lambda: 1000.0)
+        clock.thread_time = lambda: 1000.0
         module.pause()
     assert pauses == [0.002] * 2
     assert turns.waiting == 0
