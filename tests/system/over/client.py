@@ -19,6 +19,7 @@ from tests.system.listening.client import Hearer
 from tests.system.listening.listener_remote import ListenerWrapper
 from tests.system.listening.market import Market
 from tests.system.listening.market_remote import MarketStub
+from tests.system.over.ending import end
 
 
 class Caller(Hearer):
@@ -97,9 +98,7 @@ def main(name: str, server: str = "thread", host: str = "127.0.0.1") -> None:
     emit("ready")
     answer_commands(guest)
     guest.let_go()
-    guest.daemon.shutdown()
-    serving.join()
-    guest.daemon.close()
+    end(guest.daemon, serving)
 
 
 if __name__ == "__main__":

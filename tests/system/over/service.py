@@ -17,6 +17,7 @@ import callbackgen
 from tests.system.listening.answering import answer_commands, emit
 from tests.system.listening.listener_remote import ListenerStub
 from tests.system.listening.market_remote import MarketWrapper
+from tests.system.over.ending import end
 from tests.system.over.watching import dialled, watch
 
 
@@ -110,9 +111,7 @@ def main(server: str = "thread", trust: tuple[str, ...] = ()) -> None:
     serving.start()
     emit("ready")
     answer_commands(desk)
-    desk.daemon.shutdown()
-    serving.join()
-    desk.daemon.close()
+    end(desk.daemon, serving)
 
 
 if __name__ == "__main__":
