@@ -74,7 +74,7 @@ class Settings:
     queue_size: int = 4 * 1024 * 1024
     """How many bytes these may have together."""
 
-    held_size: int = 8 * 1024 * 1024
+    held_size: int = 6 * 1024 * 1024
     """How many bytes all connections of a daemon may hold that are not read yet, beyond
     16 KiB for each, and as many that are not taken by their clients. Of several clients
     one may hold half of it, and each the bytes of one message. What would be more stays
